@@ -1,0 +1,1 @@
+"""Floor 1: the models in ONNX, one step at a time, with explicit state."""

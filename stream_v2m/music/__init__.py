@@ -1,0 +1,1 @@
+"""Floor 1: plans and cues to notes. Pure and synchronous; time is a number that is passed in."""

@@ -1,0 +1,1 @@
+"""Floor 3: the four coroutines: ingest, observe, compose, perform."""

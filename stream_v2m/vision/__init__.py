@@ -1,0 +1,1 @@
+"""Floor 1: the picture, measured. Pure and synchronous: numpy in, values out."""

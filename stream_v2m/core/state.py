@@ -1,0 +1,107 @@
+"""The performance's observable state: one frozen snapshot, and the board where stages put what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from stream_v2m.core.channel import Latest
+from stream_v2m.core.chords import Chord, Key
+from stream_v2m.core.commands import Controls
+from stream_v2m.core.values import Affect, Cue, Dynamics
+
+Phase = Literal["starting", "playing", "ending", "stopped"]
+HISTORY = 16
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """Where the pictures come from and how they arrive; latencies in milliseconds."""
+
+    name: str = ""
+    status: str = "closed"
+    frames: int = 0
+    rate_hz: float = 0.0
+    dropped: int = 0
+    observe_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerState:
+    """The player process: what it sent, how late, and what sounds. Lateness in milliseconds."""
+
+    status: str = "closed"
+    ports: tuple[str, ...] = ()
+    realtime: bool = False
+    sent: int = 0
+    late: int = 0
+    lateness_p50_ms: float = 0.0
+    lateness_p99_ms: float = 0.0
+    lateness_max_ms: float = 0.0
+    sounding: int = 0
+    restarts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that a surface may show."""
+
+    phase: Phase = "starting"
+    time: float = 0.0
+    beat: float = 0.0
+    controls: Controls = field(default_factory=Controls)
+    source: SourceState = field(default_factory=SourceState)
+    player: PlayerState = field(default_factory=PlayerState)
+    estimator: str = ""
+    provider: str = ""
+    affect: Affect | None = None
+    cue: Cue | None = None
+    cuts: int = 0
+    flashes: int = 0
+    key: Key | None = None
+    chord: Chord | None = None
+    next_chord: Chord | None = None
+    history: tuple[Chord, ...] = ()
+    dynamics: Dynamics | None = None
+    step: int = 0
+    blind_steps: int = 0
+    step_ms: float = 0.0
+    channels: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+
+class Board:
+    """Holds the newest state; stages update it, surfaces look or wait for a change."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._watchers: list[Latest[State]] = []
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    @property
+    def controls(self) -> Controls:
+        return self._state.controls
+
+    def update(self, **changes: Any) -> None:
+        """Replace fields of ``State``; fields of its parts are replaced by whole parts."""
+        self._state = replace(self._state, **changes)
+        for watcher in self._watchers:
+            watcher.put(self._state)
+
+    def notice(self, text: str) -> None:
+        """Tell whoever watches; the last few are kept."""
+        self.update(notices=(*self._state.notices, text)[-HISTORY:])
+
+    def watch(self) -> Latest[State]:
+        """A slot that always holds the newest state."""
+        watcher: Latest[State] = Latest()
+        self._watchers.append(watcher)
+        return watcher
+
+    def unwatch(self, watcher: Latest[State]) -> None:
+        """Stop filling a slot given by ``watch``."""
+        self._watchers.remove(watcher)

@@ -1,0 +1,45 @@
+"""Beats and seconds: the ``Tempo`` that the sequencer asks, and one that we keep ourselves."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Tempo(Protocol):
+    """Maps session seconds to beats (quarter notes from the start of the music) and back; both rise."""
+
+    @property
+    def bpm(self) -> float:
+        """Beats a minute, now."""
+        ...
+
+    def beat_at(self, moment: float) -> float:
+        """The beat that sounds at ``moment``; negative before the music starts."""
+        ...
+
+    def time_at(self, beat: float) -> float:
+        """The moment of ``beat``, by the tempo known now."""
+        ...
+
+
+class InternalTempo:
+    """A tempo of our own, constant between changes; beat 0 is at ``start``, in session seconds."""
+
+    def __init__(self, bpm: float, start: float = 0.0) -> None:
+        assert bpm > 0
+        self._bpm, self._beat, self._moment = bpm, 0.0, start
+
+    @property
+    def bpm(self) -> float:
+        return self._bpm
+
+    def beat_at(self, moment: float) -> float:
+        return self._beat + (moment - self._moment) * self._bpm / 60
+
+    def time_at(self, beat: float) -> float:
+        return self._moment + (beat - self._beat) * 60 / self._bpm
+
+    def change(self, bpm: float, at: float) -> None:
+        """From moment ``at`` on go at ``bpm``; no beat is skipped or repeated."""
+        assert bpm > 0
+        self._beat, self._moment, self._bpm = self.beat_at(at), at, bpm

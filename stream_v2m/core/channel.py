@@ -72,6 +72,11 @@ class Latest(Generic[T]):
         self._closed = True
         self._fresh.set()
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed; an item may be left."""
+        return self._closed
+
     async def __aiter__(self) -> AsyncIterator[T]:
         try:
             while True:
@@ -81,56 +86,45 @@ class Latest(Generic[T]):
 
 
 class Lossless(Generic[T]):
-    """First in, first out; a put waits while ``capacity`` items are unread."""
+    """First in, first out, one writer and one reader; a put waits while ``capacity`` items are unread."""
 
     def __init__(self, capacity: int) -> None:
         assert capacity > 0
         self.stats = ChannelStats()
         self._capacity = capacity
         self._items: deque[T] = deque()
-        self._changed = asyncio.Condition()
+        self._room = asyncio.Event()
+        self._room.set()
         self._closed = False
 
     async def put(self, item: T) -> None:
-        """Append, waiting for room."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: len(self._items) < self._capacity or self._closed)
-            if self._closed:
-                self.stats.dropped += 1
-                return
-            self.stats.put += 1
-            self._items.append(item)
-            self._changed.notify_all()
+        """Append, waiting for room; what is put after ``close`` is counted as dropped."""
+        await self._room.wait()
+        if self._closed:
+            self.stats.dropped += 1
+            return
+        self.stats.put += 1
+        self._items.append(item)
+        if len(self._items) == self._capacity:
+            self._room.clear()
 
-    async def get(self) -> T:
-        """Take the oldest item, waiting for one.
+    def drain(self) -> list[T]:
+        """Take everything that is there now."""
+        items = list(self._items)
+        self._items.clear()
+        self.stats.taken += len(items)
+        self._room.set()
+        return items
 
-        Raises:
-            Closed: the channel was closed and is empty.
-        """
-        async with self._changed:
-            await self._changed.wait_for(lambda: bool(self._items) or self._closed)
-            if not self._items:
-                raise Closed
-            self.stats.taken += 1
-            item = self._items.popleft()
-            self._changed.notify_all()
-            return item
+    def close(self) -> None:
+        """Let the reader take what is left; no put waits any more."""
+        self._closed = True
+        self._room.set()
 
-    async def drain(self) -> list[T]:
-        """Take everything that is there now, without waiting for more."""
-        async with self._changed:
-            items = list(self._items)
-            self._items.clear()
-            self.stats.taken += len(items)
-            self._changed.notify_all()
-            return items
-
-    async def close(self) -> None:
-        """Let the reader take what is left; then ``get`` raises ``Closed``."""
-        async with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed and nothing is left."""
+        return self._closed and not self._items
 
 
 class CueChannel:

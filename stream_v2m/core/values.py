@@ -118,6 +118,13 @@ class StepPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Cadence:
+    """The chords to end on; no plan comes after it."""
+
+    chords: tuple[Chord, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NoteEvent:
     """One note of one part: onset and duration in session seconds."""
 

@@ -1,0 +1,67 @@
+# `make demo` plays; `make test` tests. Both set up what they need; a second time they start at once.
+
+PYTHON ?=
+SOURCE ?= film:
+TESTS ?=
+DEMO := .venv
+DEV := .venv-dev
+ifeq ($(OS),Windows_NT)
+BIN := Scripts
+else
+BIN := bin
+endif
+RUN := $(DEV)/$(BIN)
+
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev demo test check format bench clean
+
+help:
+	@echo "make demo [SOURCE=camera]  hear and see it: 30 seconds, then demo.mid, demo.png, demo.wav"
+	@echo "make test [TESTS=tests/unit]  run the tests, all or some"
+	@echo "make check                 lint, format, types, layers"
+	@echo "make format                rewrite the code in the project's format"
+	@echo "make bench                 measure; one line of JSON a benchmark"
+	@echo "make clean                 remove environments and caches"
+	@echo "PYTHON=/path/to/python3 picks the Python (3.11 or newer)"
+
+# The demo's environment has no torch: playing needs none.
+$(DEMO)/.ready: pyproject.toml scripts/venv.sh
+	@sh scripts/venv.sh $(DEMO) cpu,synth
+	@sh scripts/debian.sh fluidsynth timgm6mb-soundfont
+	@touch $@
+
+$(DEV)/.ready: pyproject.toml constraints.txt scripts/venv.sh
+	@sh scripts/venv.sh $(DEV) cpu,synth,train,dev --constraint constraints.txt
+	@touch $@
+
+$(DEV)/.real-parts: $(DEV)/.ready
+	@sh scripts/debian.sh jackd2 fluidsynth timgm6mb-soundfont ffmpeg
+	@touch $@
+
+setup: $(DEMO)/.ready
+
+dev: $(DEV)/.ready
+
+demo: $(DEMO)/.ready
+	@$(DEMO)/$(BIN)/stream-v2m demo $(SOURCE)
+
+test: $(DEV)/.real-parts
+	@$(RUN)/python -m pytest $(TESTS)
+
+check: $(DEV)/.ready
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+
+format: $(DEV)/.ready
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+
+bench: $(DEV)/.real-parts
+	@for file in tests/bench/bench_*.py; do echo "# $$file" >&2; $(RUN)/python $$file || exit 1; done
+
+clean:
+	rm -rf $(DEMO) $(DEV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

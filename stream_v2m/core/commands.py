@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic.dataclasses import dataclass
 
 from stream_v2m.core.chords import Key
 from stream_v2m.core.errors import ConfigError
 
 
-@dataclass(frozen=True, slots=True)
+def _read_key(value: object) -> object:
+    return Key.parse(value) if isinstance(value, str) else value
+
+
+KeyName = Annotated[Key, BeforeValidator(_read_key), PlainSerializer(str)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Semitones = Annotated[int, Field(ge=-24, le=24)]
+Bpm = Annotated[float, Field(ge=20, le=300)]
+Temperature = Annotated[float, Field(ge=0, le=2)]
+Strength = Annotated[float, Field(ge=0, le=1)]
+Trim = Annotated[float, Field(ge=-1, le=1)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Controls:
-    """What can be turned while the music plays; every stage reads the present value.
+    """What can be turned while the music plays; the config gives the first values, every stage reads the present ones.
 
     Attributes:
-        seed: of the sampler; a new one re-rolls what is not yet decided.
-        key: lock the harmony to this key; None: the performance's own.
-        affect_strength: how far the picture's mood steers the harmony, 0–1.
-        cue_strength: how far motion and cuts shape notes, 0–1.
-        density_trim, loudness_trim: −1…1 around what the model asked for.
-        range_frozen: live ranging of motion and affect stands still.
+        seed: of everything that is drawn; a new one re-rolls what is not yet decided.
+        hold: stay on the chord that sounds.
+        key: keep the harmony to this key; without one it is the performance's own, and freer.
+        affect_strength: how far the picture's mood steers the harmony.
+        cue_strength: how far motion and cuts shape the notes.
+        density_trim, loudness_trim: around what the models ask for.
+        range_frozen: the live ranging of motion and affect stands still.
     """
 
-    seed: int = 0
+    seed: Seed = 0
     hold: bool = False
-    key: Key | None = None
-    transpose: int = 0
-    bpm: float = 120.0
+    key: KeyName | None = None
+    transpose: Semitones = 0
+    bpm: Bpm = 120.0
     style: str = "arpeggio"
     muted: frozenset[str] = frozenset()
     soloed: frozenset[str] = frozenset()
-    temperature: float = 1.0
-    affect_strength: float = 0.5
-    cue_strength: float = 1.0
-    density_trim: float = 0.0
-    loudness_trim: float = 0.0
+    temperature: Temperature = 1.0
+    affect_strength: Strength = 0.5
+    cue_strength: Strength = 1.0
+    density_trim: Trim = 0.0
+    loudness_trim: Trim = 0.0
     range_frozen: bool = False
 
     def audible(self, part: str) -> bool:
@@ -75,29 +90,25 @@ class Hold(Command):
 class Reseed(Command):
     """Re-roll what is not yet decided."""
 
-    seed: int = Field(ge=0, lt=2**63)
+    seed: Seed
 
     def apply(self, controls: Controls) -> Controls:
         return replace(controls, seed=self.seed)
 
 
-def _key_name(text: str | None) -> str | None:
-    return None if text is None else str(Key.parse(text))
-
-
 class LockKey(Command):
     """Keep to a key (``"Eb minor"``), or, without one, to the performance's own."""
 
-    key: Annotated[str | None, AfterValidator(_key_name)] = None
+    key: KeyName | None = None
 
     def apply(self, controls: Controls) -> Controls:
-        return replace(controls, key=None if self.key is None else Key.parse(self.key))
+        return replace(controls, key=self.key)
 
 
 class Transpose(Command):
     """Sound everything but drums this many semitones higher."""
 
-    semitones: int = Field(ge=-24, le=24)
+    semitones: Semitones
 
     def apply(self, controls: Controls) -> Controls:
         return replace(controls, transpose=self.semitones)
@@ -106,7 +117,7 @@ class Transpose(Command):
 class SetTempo(Command):
     """Go on at another tempo."""
 
-    bpm: float = Field(ge=20, le=300)
+    bpm: Bpm
 
     def apply(self, controls: Controls) -> Controls:
         return replace(controls, bpm=self.bpm)
@@ -146,7 +157,7 @@ class Solo(Command):
 class SetTemperature(Command):
     """How adventurous the harmony is: 0 takes the likeliest chord."""
 
-    value: float = Field(ge=0, le=2)
+    value: Temperature
 
     def apply(self, controls: Controls) -> Controls:
         return replace(controls, temperature=self.value)
@@ -155,7 +166,7 @@ class SetTemperature(Command):
 class SetAffectStrength(Command):
     """How far the picture's mood steers the harmony."""
 
-    value: float = Field(ge=0, le=1)
+    value: Strength
 
     def apply(self, controls: Controls) -> Controls:
         return replace(controls, affect_strength=self.value)
@@ -164,7 +175,7 @@ class SetAffectStrength(Command):
 class SetCueStrength(Command):
     """How far motion and cuts shape the notes."""
 
-    value: float = Field(ge=0, le=1)
+    value: Strength
 
     def apply(self, controls: Controls) -> Controls:
         return replace(controls, cue_strength=self.value)
@@ -173,7 +184,7 @@ class SetCueStrength(Command):
 class TrimDensity(Command):
     """Thinner (below 0) or denser (above 0) than the model asks for."""
 
-    value: float = Field(ge=-1, le=1)
+    value: Trim
 
     def apply(self, controls: Controls) -> Controls:
         return replace(controls, density_trim=self.value)
@@ -182,7 +193,7 @@ class TrimDensity(Command):
 class TrimLoudness(Command):
     """Softer (below 0) or louder (above 0) than the model asks for."""
 
-    value: float = Field(ge=-1, le=1)
+    value: Trim
 
     def apply(self, controls: Controls) -> Controls:
         return replace(controls, loudness_trim=self.value)

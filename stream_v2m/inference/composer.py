@@ -1,0 +1,67 @@
+"""One step of music: the AMT's chord and the GRU's dynamics from one window of picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from stream_v2m.core.chords import Chord
+from stream_v2m.core.commands import Controls
+from stream_v2m.core.features import Condition
+from stream_v2m.core.values import Dynamics, FeatureWindow
+from stream_v2m.inference.contract import StepInput
+from stream_v2m.inference.decoder import Decoder
+from stream_v2m.inference.dynamics import DynamicsModel
+from stream_v2m.inference.sampling import Sampler
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a step lies: its duration in seconds and its onset as a fraction 0–1 of the bar."""
+
+    step_duration: float
+    bar_position: float
+
+
+class Composer:
+    """The two models and the sampler, with their states between steps.
+
+    The key is chosen at the first step, from what was seen until then.
+    """
+
+    def __init__(self, decoder: Decoder, dynamics: DynamicsModel, sampler: Sampler) -> None:
+        self._decoder, self._dynamics, self._sampler = decoder, dynamics, sampler
+        self._decoder_state = decoder.start()
+        self._dynamics_state = dynamics.start()
+        self._sampler_state = None
+
+    def step(self, window: FeatureWindow, place: Place, controls: Controls) -> tuple[Chord, Dynamics]:
+        """Choose the chord of the next step, then its dynamics; both states move on by one step.
+
+        Raises:
+            ModelContractError: the window's schema is not the graphs'.
+        """
+        sampler, state = self._sampler, self._sampler_state
+        if state is None:
+            state = self._sampler_state = sampler.start(controls, window.affect)
+        present = window.present.copy()
+        present[[Condition.KEY, Condition.STEP_DURATION, Condition.BAR_POSITION]] = True
+        inputs = StepInput(
+            previous=sampler.previous_label(state),
+            features=window.features,
+            present=present,
+            mode=state.key.mode,
+            step_duration=place.step_duration,
+            bar_position=place.bar_position,
+        )
+        logits = self._decoder.step([inputs], self._decoder_state)[0]
+        chord = sampler.choose(
+            logits, state, affect=window.affect, controls=controls, bar_position=place.bar_position
+        )
+        label = sampler.previous_label(state)
+        assert label is not None
+        loudness, density = self._dynamics.step([inputs], [label], self._dynamics_state)[0]
+        return chord, Dynamics(float(loudness), float(density))
+
+    def cadence(self) -> list[Chord]:
+        """The chords to end on; none before the first step."""
+        return [] if self._sampler_state is None else self._sampler.cadence(self._sampler_state)

@@ -1,0 +1,54 @@
+"""Everything that a performance plays to: a player for the ports, a recorder for the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream_v2m.core.state import PlayerState
+from stream_v2m.core.values import MidiEvent
+from stream_v2m.midi.player import Player
+from stream_v2m.midi.recorder import Recorder
+
+RENDER_LOOKAHEAD = 0.04  # seconds; with nobody to wait for, as with a player's default
+
+
+class Outputs:
+    """Sends the same events to whichever of the two is there."""
+
+    def __init__(self, player: Player | None = None, recorder: Recorder | None = None) -> None:
+        self.player, self.recorder = player, recorder
+
+    @property
+    def lookahead(self) -> float:
+        """Seconds by which events are handed over before they are due."""
+        return RENDER_LOOKAHEAD if self.player is None else self.player.lookahead
+
+    def send(self, events: Iterable[MidiEvent]) -> None:
+        """Never waits."""
+        events = list(events)
+        for output in (self.player, self.recorder):
+            if output is not None:
+                output.send(events)
+
+    def release_all(self, at: float) -> None:
+        """End what sounds at session second ``at``, forget what is due later."""
+        if self.player is not None:
+            self.player.release_all()
+        if self.recorder is not None:
+            self.recorder.release_all(at)
+
+    def tend(self) -> PlayerState:
+        """Say that we are alive; tell how the player does. Called several times a second."""
+        if self.player is None:
+            return PlayerState(status="recording" if self.recorder else "closed")
+        self.player.heartbeat()
+        return self.player.poll()
+
+    def close(self) -> None:
+        """Close the ports and save the file, the one even if the other fails."""
+        try:
+            if self.player is not None:
+                self.player.close()
+        finally:
+            if self.recorder is not None:
+                self.recorder.save()

@@ -1,0 +1,90 @@
+"""Compose: once a step, the newest window into a plan for a coming step."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stream_v2m.core.channel import Latest, Lossless
+from stream_v2m.core.clock import Clock
+from stream_v2m.core.state import Board
+from stream_v2m.core.tempo import Tempo
+from stream_v2m.core.trace import Trace
+from stream_v2m.core.values import Cadence, FeatureWindow, StepPlan
+from stream_v2m.core.worker import Worker
+from stream_v2m.inference.composer import Composer, Place
+from stream_v2m.vision.window import absent_window
+
+NAP = 0.1  # seconds between looks at a tempo that may change
+FIRST_COMMIT_AHEAD_S = 0.15  # the first step is decided late, so that it has seen something
+
+
+class StepConfig(BaseModel):
+    """When the models are asked."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    period_beats: float = Field(2.0, gt=0, le=16, description="beats per chord")
+    beats_per_bar: int = Field(4, ge=1, le=16, description="beats per bar")
+    lead_in_beats: float = Field(2.0, ge=1, le=16, description="beats of looking before the first chord")
+    commit_ahead_s: float | None = Field(
+        None, gt=0, le=10, description="decide this long before a step sounds; a whole step if not given"
+    )
+
+
+async def compose(
+    windows: Latest[FeatureWindow],
+    composer: Composer,
+    plans: Lossless[StepPlan | Cadence],
+    *,
+    config: StepConfig,
+    tempo: Tempo,
+    worker: Worker,
+    clock: Clock,
+    board: Board,
+    trace: Trace | None = None,
+) -> None:
+    """Plan step after step until ``windows`` is closed, then end on a cadence.
+
+    A step for which no window is fresh is made with the conditions absent, and counted.
+    """
+    step = 0
+    try:
+        while True:
+            onset = step * config.period_beats
+            await _commit_time(step, onset, windows, config, tempo, clock)
+            if windows.closed:
+                break
+            place = Place(
+                step_duration=config.period_beats * 60 / tempo.bpm,
+                bar_position=onset / config.beats_per_bar % 1.0,
+            )
+            window = windows.take()
+            board.update(blind_steps=board.state.blind_steps + (window is None))
+            window = window or absent_window(clock.now(), place.step_duration)
+            asked = clock.now()
+            chord, dynamics = await worker.run(composer.step, window, place, board.controls)
+            plan = StepPlan(step, onset, config.period_beats, chord, dynamics, window.affect)
+            await plans.put(plan)
+            if trace is not None:
+                end = tempo.time_at(onset + plan.duration)
+                trace.plans.append((tempo.time_at(onset), end - tempo.time_at(onset), plan))
+            board.update(step=step, key=chord.key, step_ms=(clock.now() - asked) * 1000)
+            step += 1
+        await plans.put(Cadence(tuple(composer.cadence())))
+    finally:
+        plans.close()
+
+
+async def _commit_time(
+    step: int, onset: float, windows: Latest[FeatureWindow], config: StepConfig, tempo: Tempo, clock: Clock
+) -> None:
+    """Sleep until the step that begins at beat ``onset`` is to be decided, or the windows end."""
+    while not windows.closed:
+        ahead = config.commit_ahead_s or config.period_beats * 60 / tempo.bpm
+        if step == 0:
+            ahead = min(ahead, FIRST_COMMIT_AHEAD_S)
+        commit = tempo.time_at(onset) - ahead
+        now = clock.now()
+        if now >= commit:
+            return
+        await clock.sleep_until(min(commit, now + NAP))

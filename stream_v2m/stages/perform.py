@@ -1,0 +1,78 @@
+"""Perform: plans and cues into notes, a slice at a time, so that a cue shapes what has not sounded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stream_v2m.core.channel import CueChannel, Lossless
+from stream_v2m.core.clock import Clock, wait_until
+from stream_v2m.core.state import HISTORY, Board
+from stream_v2m.core.tempo import Tempo
+from stream_v2m.core.trace import Trace
+from stream_v2m.core.values import Cadence, MusicEvent, NoteEvent, StepPlan
+from stream_v2m.midi.message import encode
+from stream_v2m.midi.outputs import Outputs
+from stream_v2m.music.sequencer import Sequencer
+
+TICKS_PER_BEAT = 24
+REPORT_EVERY = 0.1  # seconds
+
+
+async def perform(
+    plans: Lossless[StepPlan | Cadence],
+    cues: CueChannel,
+    outputs: Outputs,
+    sequencer: Sequencer,
+    *,
+    tempo: Tempo,
+    clock: Clock,
+    board: Board,
+    trace: Trace | None = None,
+) -> None:
+    """Play until a cadence has ended; on any exit leave no note sounding."""
+    end: float | None = None
+    reported = clock.now()
+
+    def play(events: Iterable[MusicEvent]) -> None:
+        events = list(events)
+        outputs.send(encode(event, channel=sequencer.style.channel(event.part)) for event in events)
+        if trace is not None:
+            trace.notes.extend(event for event in events if isinstance(event, NoteEvent))
+
+    try:
+        play(sequencer.setup(clock.now()))
+        while end is None or clock.now() < end:
+            now, controls = clock.now(), board.controls
+            for item in plans.drain():
+                if isinstance(item, Cadence):
+                    end = sequencer.finish(item.chords, at=now)
+                    board.update(phase="ending")
+                else:
+                    sequencer.accept(item)
+            play(sequencer.accents(cues.take(), at=now, controls=controls))
+            play(sequencer.events(now + outputs.lookahead, controls))
+            if now >= reported:
+                reported = now + REPORT_EVERY
+                _report(board, outputs, sequencer, tempo, now)
+            tick = (int(tempo.beat_at(now) * TICKS_PER_BEAT) + 1) / TICKS_PER_BEAT
+            await wait_until(tempo.time_at(tick), cues.wait, clock)
+    finally:
+        outputs.release_all(clock.now())  # no await: a second cancel must not strand a note
+
+
+def _report(board: Board, outputs: Outputs, sequencer: Sequencer, tempo: Tempo, now: float) -> None:
+    state = board.state
+    sounding, coming = sequencer.sounding(now), sequencer.coming(now)
+    chord = sounding.chord if sounding else None
+    history = state.history
+    if chord is not None and (not history or history[-1] != chord):
+        history = (*history, chord)[-HISTORY:]
+    board.update(
+        time=now,
+        beat=tempo.beat_at(now),
+        chord=chord,
+        next_chord=coming.chord if coming else None,
+        dynamics=sounding.dynamics if sounding else None,
+        history=history,
+        player=outputs.tend(),
+    )

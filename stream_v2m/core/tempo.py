@@ -23,11 +23,11 @@ class Tempo(Protocol):
 
 
 class InternalTempo:
-    """A tempo of our own, constant between changes; beat 0 is at ``start``, in session seconds."""
+    """A tempo of our own, constant between changes; beat 0 is at session second 0 unless ``start`` moves it."""
 
-    def __init__(self, bpm: float, start: float = 0.0) -> None:
+    def __init__(self, bpm: float) -> None:
         assert bpm > 0
-        self._bpm, self._beat, self._moment = bpm, 0.0, start
+        self._bpm, self._beat, self._moment = bpm, 0.0, 0.0
 
     @property
     def bpm(self) -> float:
@@ -38,6 +38,10 @@ class InternalTempo:
 
     def time_at(self, beat: float) -> float:
         return self._moment + (beat - self._beat) * 60 / self._bpm
+
+    def start(self, at: float) -> None:
+        """Put beat 0 at moment ``at``."""
+        self._beat, self._moment = 0.0, at
 
     def change(self, bpm: float, at: float) -> None:
         """From moment ``at`` on go at ``bpm``; no beat is skipped or repeated."""

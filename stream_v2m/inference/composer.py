@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.commands import Controls
@@ -11,7 +11,7 @@ from stream_v2m.core.values import Dynamics, FeatureWindow
 from stream_v2m.inference.contract import StepInput
 from stream_v2m.inference.decoder import Decoder
 from stream_v2m.inference.dynamics import DynamicsModel
-from stream_v2m.inference.sampling import Sampler
+from stream_v2m.inference.sampling import Sampler, SamplerState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,12 @@ class Composer:
         self._decoder, self._dynamics, self._sampler = decoder, dynamics, sampler
         self._decoder_state = decoder.start()
         self._dynamics_state = dynamics.start()
-        self._sampler_state = None
+        self._sampler_state: SamplerState | None = None
+
+    @property
+    def provider(self) -> str:
+        """What really runs the models."""
+        return self._decoder.provider
 
     def step(self, window: FeatureWindow, place: Place, controls: Controls) -> tuple[Chord, Dynamics]:
         """Choose the chord of the next step, then its dynamics; both states move on by one step.
@@ -54,9 +59,7 @@ class Composer:
             bar_position=place.bar_position,
         )
         logits = self._decoder.step([inputs], self._decoder_state)[0]
-        chord = sampler.choose(
-            logits, state, affect=window.affect, controls=controls, bar_position=place.bar_position
-        )
+        chord = sampler.choose(logits, state, affect=window.affect, controls=controls, bar_position=place.bar_position)
         label = sampler.previous_label(state)
         assert label is not None
         loudness, density = self._dynamics.step([inputs], [label], self._dynamics_state)[0]

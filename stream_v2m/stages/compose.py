@@ -30,6 +30,10 @@ class StepConfig(BaseModel):
         None, gt=0, le=10, description="decide this long before a step sounds; a whole step if not given"
     )
 
+    def seconds(self, tempo: Tempo) -> float:
+        """How long a step lasts now."""
+        return self.period_beats * 60 / tempo.bpm
+
 
 async def compose(
     windows: Latest[FeatureWindow],
@@ -55,7 +59,7 @@ async def compose(
             if windows.closed:
                 break
             place = Place(
-                step_duration=config.period_beats * 60 / tempo.bpm,
+                step_duration=config.seconds(tempo),
                 bar_position=onset / config.beats_per_bar % 1.0,
             )
             window = windows.take()
@@ -80,7 +84,7 @@ async def _commit_time(
 ) -> None:
     """Sleep until the step that begins at beat ``onset`` is to be decided, or the windows end."""
     while not windows.closed:
-        ahead = config.commit_ahead_s or config.period_beats * 60 / tempo.bpm
+        ahead = config.commit_ahead_s or config.seconds(tempo)
         if step == 0:
             ahead = min(ahead, FIRST_COMMIT_AHEAD_S)
         commit = tempo.time_at(onset) - ahead

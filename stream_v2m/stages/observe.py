@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 
 from stream_v2m.core.channel import CueChannel, Latest
@@ -24,18 +25,18 @@ async def observe(
     cues: CueChannel,
     windows: Latest[FeatureWindow],
     *,
-    span: float,
+    span: Callable[[], float],
     worker: Worker,
     clock: Clock,
     board: Board,
     trace: Trace | None = None,
 ) -> None:
-    """Measure every frame that is taken; ``windows`` holds the newest ``span`` seconds, always."""
+    """Measure every frame that is taken; ``windows`` always holds the newest ``span()`` seconds."""
     times: deque[float] = deque(maxlen=RATE_WINDOW)
     try:
         async for frame in frames:
             observer.freeze(board.controls.range_frozen)
-            sight = await worker.run(observer.see, frame, span=span)
+            sight = await worker.run(observer.see, frame, span=span())
             for cue in sight.cues:
                 cues.put(cue)
             windows.put(sight.window)

@@ -49,6 +49,7 @@ async def perform(
                     board.update(phase="ending")
                 else:
                     sequencer.accept(item)
+                    outputs.mark(str(item.chord), tempo.time_at(item.onset))
             play(sequencer.accents(cues.take(), at=now, controls=controls))
             play(sequencer.events(now + outputs.lookahead, controls))
             if now >= reported:

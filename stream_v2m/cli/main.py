@@ -1,0 +1,180 @@
+"""The command line: reads options, calls what does the work, prints an error as one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from stream_v2m import __version__
+from stream_v2m.core.errors import StreamV2MError
+
+if TYPE_CHECKING:  # everything else is imported by the command that needs it: --help answers at once
+    from stream_v2m.session import Config
+
+app = typer.Typer(
+    name="stream-v2m",
+    help="A live picture becomes live music: camera, stream or film in, MIDI out, as it happens.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+SourceArgument = Annotated[
+    str, typer.Argument(help="film: · camera · camera:NAME · a film's path · images:FOLDER", show_default=False)
+]
+ConfigOption = Annotated[list[Path] | None, typer.Option("--config", "-c", help="A TOML file; later ones win.")]
+SetOption = Annotated[list[str] | None, typer.Option("--set", "-s", help="section.key=value, above all files.")]
+StyleOption = Annotated[str | None, typer.Option("--style", help="A style's name or file.")]
+KeyOption = Annotated[str | None, typer.Option("--key", help="Keep to a key, such as 'Eb minor'.")]
+BpmOption = Annotated[float | None, typer.Option("--bpm", help="Beats a minute.")]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="The same seed and film give the same music.")]
+PlotOption = Annotated[Path | None, typer.Option("--plot", help="Draw film, mood, chords and notes (PNG).")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing while it plays.")]
+JsonOption = Annotated[bool, typer.Option("--log-json", help="Write the state as JSON lines.")]
+SecondsOption = Annotated[float | None, typer.Option("--seconds", min=1, help="End on a cadence after this long.")]
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        print(__version__)  # noqa: T201
+        raise typer.Exit
+
+
+@app.command()
+def play(
+    source: SourceArgument,
+    to: Annotated[
+        list[str] | None,
+        typer.Option("--to", help="virtual · virtual:NAME · port:NAME · synth · file:take.mid; may be repeated."),
+    ] = None,
+    seconds: SecondsOption = None,
+    style: StyleOption = None,
+    key: KeyOption = None,
+    bpm: BpmOption = None,
+    seed: SeedOption = None,
+    plot: PlotOption = None,
+    config: ConfigOption = None,
+    settings: SetOption = None,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Perform in real time."""
+    from stream_v2m.cli import run
+
+    run.play(
+        _config(config, settings, style=style, key=key, bpm=bpm, seed=seed),
+        source,
+        run.Destinations.parse(to or ["virtual"]),
+        seconds=seconds,
+        quiet=quiet,
+        json=json,
+        plot=plot,
+    )
+
+
+@app.command()
+def render(
+    source: SourceArgument,
+    midi: Annotated[Path, typer.Argument(help="The MIDI file to write.", show_default=False)],
+    plot: PlotOption = None,
+    wav: Annotated[Path | None, typer.Option("--wav", help="Let FluidSynth play it to a sound file.")] = None,
+    style: StyleOption = None,
+    key: KeyOption = None,
+    bpm: BpmOption = None,
+    seed: SeedOption = None,
+    config: ConfigOption = None,
+    settings: SetOption = None,
+) -> None:
+    """Make a film's music faster than real time; the same seed gives the same file."""
+    from stream_v2m.cli import run
+
+    state = run.render(
+        _config(config, settings, style=style, key=key, bpm=bpm, seed=seed), source, midi, plot=plot, wav=wav
+    )
+    written = ", ".join(str(path) for path in (midi, plot, wav) if path is not None)
+    Console().print(f"{state.step + 1} chords in {state.key} from {state.source.frames} frames → {written}")
+
+
+@app.command()
+def demo(
+    source: Annotated[str, typer.Argument(help="film:, camera, or a film's path")] = "film:",
+    seconds: SecondsOption = 30.0,
+    folder: Annotated[Path, typer.Option("--folder", help="Where demo.mid, .png and .wav go.")] = Path(),
+) -> None:
+    """Hear it now: half a minute of music to every output there is, to a file, a picture and a sound file."""
+    from stream_v2m.cli.demo import demo as run_demo
+
+    run_demo(source, seconds=seconds or 30.0, folder=folder)
+
+
+@app.command()
+def devices() -> None:
+    """List cameras and MIDI outputs."""
+    from stream_v2m.midi.port import list_outputs
+    from stream_v2m.sources.camera import list_cameras
+
+    console = Console()
+    for title, names in (("cameras", list_cameras()), ("MIDI outputs", list_outputs())):
+        console.print(f"[bold]{title}[/bold]")
+        for index, name in enumerate(names):
+            console.print(f"  {index}  {name}")
+        if not names:
+            console.print("  none")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what works on this machine, and the cure for what does not."""
+    from stream_v2m.cli.doctor import main as examine
+
+    raise typer.Exit(examine())
+
+
+@app.command("config")
+def config_command(config: ConfigOption = None, settings: SetOption = None) -> None:
+    """Print the effective configuration as TOML: files, then environment, then --set."""
+    from stream_v2m.cli.settings import to_toml
+
+    print(to_toml(_config(config, settings)), end="")  # noqa: T201
+
+
+def _config(files: list[Path] | None, settings: list[str] | None, **controls: object) -> Config:
+    from stream_v2m.session import Config
+
+    given = [f"controls.{name}={value}" for name, value in controls.items() if value is not None]
+    return Config.load(files or (), [*(settings or ()), *given])
+
+
+def main() -> None:
+    """Run, and say what went wrong in one line; a fault of ours keeps its traceback."""
+    try:
+        app()
+    except StreamV2MError as error:
+        _fail([error])
+    except BaseExceptionGroup as group:
+        ours, others = group.split(StreamV2MError)
+        if ours is None or others is not None:
+            raise
+        _fail(list(_leaves(ours)))
+
+
+def _leaves(group: BaseExceptionGroup[StreamV2MError]) -> Iterator[StreamV2MError]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _fail(errors: Sequence[StreamV2MError]) -> None:
+    for error in errors:
+        print(f"stream-v2m: {error}", file=sys.stderr)  # noqa: T201
+    sys.exit(1)

@@ -1,0 +1,178 @@
+"""Play, render and demo: a performance in real time, one on a virtual clock, and one to begin with."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from stream_v2m.cli.live import log_json, show
+from stream_v2m.core.clock import MonotonicClock, VirtualClock, run_virtual
+from stream_v2m.core.commands import Stop
+from stream_v2m.core.errors import ConfigError
+from stream_v2m.core.files import check_writable
+from stream_v2m.core.state import State
+from stream_v2m.core.trace import Trace
+from stream_v2m.core.worker import InlineWorker, ThreadWorker
+from stream_v2m.midi.outputs import Outputs
+from stream_v2m.midi.player import Player
+from stream_v2m.midi.recorder import Recorder
+from stream_v2m.session import Config, Session, style, tracks
+from stream_v2m.sources.factory import open_source
+
+FILE = "file:"
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations:
+    """Where a performance goes, as written on the command line: ports, and at most one file."""
+
+    ports: tuple[str, ...]
+    file: Path | None
+
+    @classmethod
+    def parse(cls, specs: Sequence[str]) -> Destinations:
+        """Tell ``file:PATH`` from the ports.
+
+        Raises:
+            ConfigError: more than one file, or one without a name.
+        """
+        files = [spec.removeprefix(FILE) for spec in specs if spec.startswith(FILE)]
+        if len(files) > 1 or "" in files:
+            raise ConfigError(
+                "one file can be recorded", where="--to", got=", ".join(files) or FILE, expected="file:take.mid"
+            )
+        ports = tuple(spec for spec in specs if not spec.startswith(FILE))
+        return cls(ports, Path(files[0]) if files else None)
+
+
+def play(
+    config: Config,
+    source: str,
+    destinations: Destinations,
+    *,
+    seconds: float | None = None,
+    quiet: bool = False,
+    json: bool = False,
+    plot: Path | None = None,
+) -> State:
+    """Perform in real time until the source ends, ``seconds`` are over, or Ctrl-C.
+
+    Returns:
+        the state at the end.
+    """
+    if plot is not None:
+        check_writable(plot)
+    trace = Trace(title=source) if plot is not None else None
+    clock = MonotonicClock()
+
+    async def perform() -> State:
+        player = Player(destinations.ports, config.player, origin=clock.origin) if destinations.ports else None
+        outputs = Outputs(player, _recorder(config, destinations.file))
+        session = Session(
+            config,
+            open_source(source, config.source),
+            outputs,
+            clock=clock,
+            worker=ThreadWorker,
+            trace=trace,
+            seconds=seconds,
+        )
+        surfaces: list[Coroutine[Any, Any, None]] = []
+        if json:
+            surfaces.append(log_json(session.board))
+        elif not quiet:
+            surfaces.append(show(session.board, clock, Console()))
+        _obey_signals(session)
+        gc.collect()
+        gc.freeze()  # what start-up made stays; the collector need not walk it while the music plays
+        await session.run(*surfaces)
+        return session.board.state
+
+    state = asyncio.run(perform())
+    if trace is not None and plot is not None:
+        _draw(config, trace, plot)
+    return state
+
+
+def render(config: Config, source: str, midi: Path, *, plot: Path | None = None, wav: Path | None = None) -> State:
+    """Perform on a virtual clock, as fast as the machine can; the same input gives the same bytes.
+
+    Returns:
+        the state at the end.
+    """
+    for path in (plot, wav):
+        if path is not None:
+            check_writable(path)
+    trace = Trace(title=source) if plot is not None else None
+
+    async def perform() -> State:
+        outputs = Outputs(recorder=_recorder(config, midi))
+        opened = open_source(source, config.source)
+        if opened.live:
+            raise ConfigError("cannot be rendered: it is live", where=source, cure="`stream-v2m play` plays it")
+        worker: Callable[[str], InlineWorker] = lambda name: InlineWorker()  # noqa: E731
+        session = Session(config, opened, outputs, clock=VirtualClock(), worker=worker, trace=trace)
+        await session.run()
+        return session.board.state
+
+    state = run_virtual(perform())
+    if trace is not None and plot is not None:
+        _draw(config, trace, plot)
+    if wav is not None:
+        sound(midi, wav)
+    return state
+
+
+def sound(midi: Path, wav: Path) -> None:
+    """Let FluidSynth play a MIDI file to a sound file.
+
+    Raises:
+        PortError: no FluidSynth, no sound font.
+    """
+    from stream_v2m.midi.synth import find_soundfont, render_wav
+
+    render_wav(midi, wav, soundfont=find_soundfont(None))
+
+
+def _recorder(config: Config, path: Path | None) -> Recorder | None:
+    if path is None:
+        return None
+    return Recorder(
+        path,
+        tracks=tracks(style(config)),
+        bpm=config.controls.bpm,
+        beats_per_bar=config.step.beats_per_bar,
+    )
+
+
+def _draw(config: Config, trace: Trace, path: Path) -> None:
+    from stream_v2m.cli.plot import draw
+
+    draw(trace, path, parts=[part.name for part in style(config).parts])
+
+
+def _obey_signals(session: Session) -> None:
+    """The first Ctrl-C ends on a cadence, the second at once; SIGTERM ends at once."""
+    loop = asyncio.get_running_loop()
+
+    def interrupt() -> None:
+        session.command(Stop(cadence=session.board.state.phase == "playing" and not asked))
+        asked.append(True)
+
+    asked: list[bool] = []
+
+    def terminate() -> None:
+        session.command(Stop(cadence=False))
+
+    for number, handler in ((signal.SIGINT, interrupt), (signal.SIGTERM, terminate)):
+        try:
+            loop.add_signal_handler(number, handler)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_, handler=handler: loop.call_soon_threadsafe(handler))

@@ -10,7 +10,9 @@ CATEGORIES = ("unit", "models", "integration", "e2e", "bench")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Refuse a module of tests without a category, or with two."""
     report = yield
     if isinstance(collector, pytest.Module) and report.passed:

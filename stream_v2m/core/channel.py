@@ -53,10 +53,10 @@ class Latest(Generic[T]):
         Raises:
             Closed: the channel was closed and the slot is empty.
         """
-        await self._fresh.wait()
-        item = self.take()
-        if item is None:
-            raise Closed
+        while (item := self.take()) is None:  # another reader may have been quicker
+            if self._closed:
+                raise Closed
+            await self._fresh.wait()
         return item
 
     def take(self) -> T | None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 from pydantic.dataclasses import dataclass
 
 from stream_v2m.core.chords import Key
+from stream_v2m.core.config import first_fault
 from stream_v2m.core.errors import ConfigError
 
 
@@ -239,6 +240,5 @@ def parse_command(name: str, arguments: dict[str, Any]) -> Command:
     try:
         return COMMANDS[name].model_validate(arguments)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join((name, *map(str, first["loc"])))
-        raise ConfigError(first["msg"].lower(), where=where, got=repr(first["input"])) from error
+        key, what, got = first_fault(error)
+        raise ConfigError(what, where=f"{name}.{key}", got=got) from error

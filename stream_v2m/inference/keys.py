@@ -1,0 +1,79 @@
+"""Keys for the sampler: which one to play in, which chords belong to it, how to end in it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream_v2m.core.chords import NO_CHORD, QUALITIES, ROOTS, VOCABULARY, Chord, Key
+from stream_v2m.core.values import Affect
+
+Mask = NDArray[np.bool_]
+
+_FIFTH = 7
+_MOST_ACCIDENTALS = 4  # keys with more are hard to read for those who play along
+_FIFTHS_OF_AROUSAL = 2
+_FIFTHS_OF_SEED = 2
+
+
+def own_key(seed: int, affect: Affect | None) -> Key:
+    """A key for a performance, from the mood of its first seconds and the seed.
+
+    Valence gives the mode: major at 0 and above, minor below (Gabrielsson & Lindström 2010: the most agreed on of all
+    cues of harmony). Arousal leans to the sharp or the flat side of the circle of fifths by up to two steps, a habit of
+    key characteristics (Steblin 2002) and no finding; the seed adds −2…2; at most four accidentals.
+    """
+    jitter = int(np.random.default_rng(seed).integers(-_FIFTHS_OF_SEED, _FIFTHS_OF_SEED + 1))
+    valence, arousal = (0.0, 0.0) if affect is None else (affect.valence, affect.arousal)
+    sharps = round(_FIFTHS_OF_AROUSAL * arousal) + jitter
+    sharps = max(-_MOST_ACCIDENTALS, min(_MOST_ACCIDENTALS, sharps))
+    relative_major = sharps * _FIFTH % ROOTS
+    return Key(relative_major, "major") if valence >= 0 else Key((relative_major + 9) % ROOTS, "minor")
+
+
+def key_of_tonic(tonic: Chord) -> Key:
+    """The key whose first degree is ``tonic``: minor where the chord has a minor third."""
+    assert tonic.root is not None
+    return Key(tonic.root, "minor" if (tonic.root + 3) % ROOTS in tonic.pitch_classes else "major")
+
+
+@lru_cache(maxsize=24)
+def diatonic(key: Key) -> Mask:
+    """The chords of ``key``, bool [157]: all notes in the scale, and in minor V and V7; not 'no chord'."""
+    scale = set(key.scale)
+    mask = np.array([i > 0 and scale.issuperset(Chord.from_index(i).pitch_classes) for i in range(VOCABULARY)])
+    if key.mode == "minor":
+        for quality in ("maj", "7"):
+            mask[Chord((key.tonic + _FIFTH) % ROOTS, quality).index] = True
+    mask.flags.writeable = False
+    return mask
+
+
+@lru_cache(maxsize=24)
+def opening(key: Key) -> Mask:
+    """The chords to begin with, bool [157]: triads and sevenths of ``key`` that hold its tonic (I, IV, vi)."""
+    plain = {"maj", "min", "maj7", "min7"}
+    mask = diatonic(key).copy()
+    for i in np.flatnonzero(mask):
+        chord = Chord.from_index(int(i))
+        mask[i] = chord.quality in plain and key.tonic in chord.pitch_classes[:3]
+    mask.flags.writeable = False
+    return mask
+
+
+def cadence(key: Key, previous: Chord | None) -> list[Chord]:
+    """Two chords that end: authentic (V7–I; V7–i), or plagal (IV–I; iv–i) where the tonic sounds already."""
+    third = "maj" if key.mode == "major" else "min"
+    if previous is not None and previous.root == key.tonic:
+        before = Chord((key.tonic + 5) % ROOTS, third, key)
+    else:
+        before = Chord((key.tonic + _FIFTH) % ROOTS, "7", key)
+    return [before, Chord(key.tonic, third, key)]
+
+
+def at_sounding_pitch(by_label: NDArray[np.float64], key: Key) -> NDArray[np.float64]:
+    """Values [157] by label in the model's key, to values by label at sounding pitch in ``key``."""
+    chords = by_label[1:].reshape(ROOTS, len(QUALITIES))
+    return np.concatenate([by_label[: NO_CHORD + 1], np.roll(chords, key.shift, axis=0).ravel()])

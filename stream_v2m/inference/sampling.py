@@ -1,0 +1,242 @@
+"""The sampler: from the model's logits to the chord that sounds, steered by mood, metre and the player's hand."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field, field_validator
+
+from stream_v2m.core.chords import NO_CHORD, VOCABULARY, Chord, Key
+from stream_v2m.core.commands import Controls
+from stream_v2m.core.errors import ModelContractError
+from stream_v2m.core.values import Affect
+from stream_v2m.inference import keys, steering
+from stream_v2m.inference.contract import LOGITS
+
+AUTO = "auto"
+_GREEDY_BELOW = 1e-3  # a temperature under this takes the likeliest chord
+
+
+class SamplerConfig(BaseModel, frozen=True, extra="forbid"):
+    """How chords are chosen from what the model finds likely."""
+
+    temperature: float = Field(1.0, ge=0, le=2, description="to begin with; 0 takes the likeliest chord")
+    affect_strength: float = Field(0.5, ge=0, le=1, description="to begin with: how far the mood steers the harmony")
+    top_p: float = Field(0.95, gt=0, le=1, description="a change goes to the likeliest chords that hold this share")
+    max_repeats: int = Field(8, ge=1, description="steps on one chord before it must change")
+    key: str = Field(AUTO, description="the performance's own key, as 'Eb minor'; auto: from the first seconds' mood")
+    primer: str | None = Field(None, description="first chord, as 'C:maj7'; the tonic where the key is automatic")
+    rest_below: float = Field(-1.0, ge=-1, le=1, description="'no chord' may come where arousal is below; -1: never")
+    emotion_weight: float = Field(5.0, ge=0, le=8, description="nats that a sure emotion lifts its qualities by")
+    valence_weight: float = Field(0.5, ge=0, le=4, description="nats between neutral and valence 1, on the major side")
+    arousal_weight: float = Field(1.0, ge=0, le=4, description="nats between neutral and arousal 1, on changing")
+    metre_weight: float = Field(1.0, ge=0, le=2, description="how far changes keep to strong beats; 1: as in POP909")
+
+    @field_validator("key")
+    @classmethod
+    def _known_key(cls, text: str) -> str:
+        return text if text == AUTO else str(Key.parse(text))
+
+    @field_validator("primer")
+    @classmethod
+    def _known_primer(cls, text: str | None) -> str | None:
+        if text is not None and Chord.parse(text).root is None:
+            raise ValueError("'no chord' is no primer")
+        return text
+
+
+@dataclass(slots=True)
+class SamplerState:
+    """One performance's harmony so far.
+
+    Attributes:
+        seed: the one that ``rng`` was begun with.
+        home: the performance's own key, kept while the harmony is locked to another.
+        key: the one that the model's labels stand in now.
+        previous: what sounds, at sounding pitch.
+        repeats: steps that it has sounded, those on hold not counted.
+        bar_position: of the last step, as a fraction of the bar.
+    """
+
+    rng: np.random.Generator
+    seed: int
+    home: Key
+    key: Key
+    previous: Chord | None = None
+    repeats: int = 0
+    bar_position: float | None = None
+
+    def copy(self) -> SamplerState:
+        """An independent state that will go on alike."""
+        return replace(self, rng=copy.deepcopy(self.rng))
+
+
+class Sampler:
+    """Chooses one chord a step. Pure: all that changes is in the state.
+
+    The model's own probabilities are parted in two: whether the chord changes, and where a change goes. Arousal and
+    metre weigh on the first, emotion and valence on the second; so steering a quality neither freezes nor hurries
+    the harmony, and since a change goes only to chords that the model itself finds likely (``top_p``), it stays in
+    its style.
+    """
+
+    def __init__(self, config: SamplerConfig) -> None:
+        self.config = config
+        self._primer = None if config.primer is None else Chord.parse(config.primer)
+
+    def start(self, controls: Controls, affect: Affect | None) -> SamplerState:
+        """Before the first step; ``affect`` is the mood of the first seconds, which has its say in an automatic key."""
+        if self.config.key != AUTO:
+            home = Key.parse(self.config.key)
+        elif self._primer is not None:
+            home = keys.key_of_tonic(self._primer)
+        else:
+            home = keys.own_key(controls.seed, affect if controls.affect_strength > 0 else None)
+        return SamplerState(np.random.default_rng(controls.seed), controls.seed, home, controls.key or home)
+
+    def previous_label(self, state: SamplerState) -> int | None:
+        """What the decoder is to be fed: the chord that really sounded, as a label 0…156 in the model's key."""
+        return None if state.previous is None else state.previous.transposed(-state.key.shift).index
+
+    def choose(
+        self,
+        logits: NDArray[np.float32],
+        state: SamplerState,
+        *,
+        affect: Affect | None,
+        controls: Controls,
+        bar_position: float,
+        change: bool = False,
+    ) -> Chord:
+        """The next chord at sounding pitch, with its key; ``state`` goes on.
+
+        Args:
+            logits: [159], in the model's key, after ``previous_label(state)`` was fed.
+            bar_position: of the chord's onset, as a fraction of the bar.
+            change: the chord that sounds may not stay (a cut wants a new one); a hold is stronger.
+
+        Raises:
+            ModelContractError: logits of another shape, or not finite.
+        """
+        if controls.seed != state.seed:
+            state.seed, state.rng = controls.seed, np.random.default_rng(controls.seed)
+        key = controls.key or state.home
+        held = controls.hold and state.previous is not None
+        if held and state.previous is not None:
+            chord = replace(state.previous, key=key)
+        elif state.previous is None and self._primer is not None and self._fits(self._primer, controls):
+            chord = replace(self._primer, key=key)
+        else:
+            probabilities = self.probabilities(
+                logits, state, affect=affect, controls=controls, bar_position=bar_position, change=change
+            )
+            chord = Chord.from_index(_draw(probabilities, state.rng), key)
+        stays = state.previous is not None and chord.index == state.previous.index
+        if not held:
+            state.repeats = state.repeats + 1 if stays else 1
+        state.previous, state.key, state.bar_position = chord, key, bar_position
+        return chord
+
+    def probabilities(
+        self,
+        logits: NDArray[np.float32],
+        state: SamplerState,
+        *,
+        affect: Affect | None,
+        controls: Controls,
+        bar_position: float,
+        change: bool = False,
+    ) -> NDArray[np.float64]:
+        """What ``choose`` draws from where nothing is held: float64 [157], by label at sounding pitch."""
+        if logits.shape != (LOGITS,):
+            raise ModelContractError("logits have the wrong shape", got=logits.shape, expected=(LOGITS,))
+        if not np.isfinite(logits).all():
+            raise ModelContractError("logits are not finite", cure="export the model again with `python -m export`")
+        greedy = controls.temperature < _GREEDY_BELOW
+        scores = logits[:VOCABULARY].astype(np.float64) / (1.0 if greedy else controls.temperature)
+        scores = np.where(self._allowed(state, affect, controls), keys.at_sounding_pitch(scores, state.key), -np.inf)
+        steered = affect if controls.affect_strength > 0 else None
+
+        stay = None if state.previous is None else state.previous.index
+        staying = -np.inf if stay is None else scores[stay]
+        if stay is not None:
+            scores[stay] = -np.inf
+        changing = _log_sum(scores)
+        if change or state.repeats >= self.config.max_repeats:
+            staying = -np.inf
+        changing += self._change_weight(state, steered, controls.affect_strength, bar_position)
+        total = np.logaddexp(staying, changing)
+
+        result = _nucleus(np.exp(scores - scores.max()), self.config.top_p)
+        result *= np.exp(self._destination_weights(state, steered, controls))
+        result *= np.exp(changing - total) / result.sum()
+        if stay is not None:
+            result[stay] = np.exp(staying - total)
+        return _one_hot(result) if greedy else result
+
+    def cadence(self, state: SamplerState) -> list[Chord]:
+        """Two chords that bring the music to its end, in the key that sounds."""
+        return keys.cadence(state.key, state.previous)
+
+    def _fits(self, chord: Chord, controls: Controls) -> bool:
+        return controls.key is None or bool(keys.diatonic(controls.key)[chord.index])
+
+    def _allowed(self, state: SamplerState, affect: Affect | None, controls: Controls) -> keys.Mask:
+        """Labels that may sound [157], at sounding pitch."""
+        if state.previous is None:
+            return keys.opening(controls.key or state.home)
+        allowed = np.ones(VOCABULARY, bool) if controls.key is None else keys.diatonic(controls.key).copy()
+        allowed[NO_CHORD] = affect is not None and affect.arousal < self.config.rest_below
+        return allowed
+
+    def _change_weight(self, state: SamplerState, affect: Affect | None, strength: float, bar_position: float) -> float:
+        """Log-odds on a change, against what the model finds."""
+        weight = 0.0
+        if affect is not None:
+            weight += strength * self.config.arousal_weight * affect.arousal
+        if state.bar_position is not None:
+            step = (bar_position - state.bar_position) % 1.0
+            weight += self.config.metre_weight * steering.place_log_odds(bar_position, step)
+        return weight
+
+    def _destination_weights(
+        self, state: SamplerState, affect: Affect | None, controls: Controls
+    ) -> NDArray[np.float64] | float:
+        if affect is None:
+            return 0.0
+        return steering.destination_weights(
+            affect,
+            controls.key or state.home,
+            state.previous,
+            emotion=controls.affect_strength * self.config.emotion_weight,
+            valence=controls.affect_strength * self.config.valence_weight,
+        )
+
+
+def _log_sum(scores: NDArray[np.float64]) -> float:
+    top = scores.max()
+    return float(top + np.log(np.exp(scores - top).sum()))
+
+
+def _nucleus(weights: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """``weights`` with all but the largest that together hold ``share`` of them set to 0 (Holtzman et al. 2020)."""
+    order = np.argsort(-weights, kind="stable")
+    before = np.cumsum(weights[order]) - weights[order]
+    kept = weights.copy()
+    kept[order[before >= share * weights.sum()]] = 0.0
+    return kept
+
+
+def _one_hot(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    result = np.zeros_like(probabilities)
+    result[probabilities.argmax()] = 1.0
+    return result
+
+
+def _draw(probabilities: NDArray[np.float64], rng: np.random.Generator) -> int:
+    """One label; a label of probability 0 never comes."""
+    cumulative = np.cumsum(probabilities)
+    return int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))

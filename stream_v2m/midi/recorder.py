@@ -44,8 +44,8 @@ class _Note:
 class Recorder:
     """Takes what is sent to the outputs and writes it to one file, at ``save``.
 
-    Events may come in any order of time. All times are session seconds; ``origin`` is tick 0, and
-    what lies before it is moved there. The file is of format 1: the first track bears tempo, time
+    Events may come in any order of time. All times are session seconds; ``origin``, which may be set
+    until ``save``, is tick 0, and what lies before it is moved there. The file is of format 1: the first track bears tempo, time
     signature and markers, then there is one track for each of ``tracks``, and one for each further
     channel on which something was sent. Parts that share a channel share a track.
 
@@ -65,10 +65,10 @@ class Recorder:
     ) -> None:
         assert bpm > 0 and beats_per_bar > 0 and ticks_per_beat > 0
         check_writable(path)
-        self.path = path
+        self.path, self.origin = path, origin
         self._tracks = tuple(tracks)
-        self._beats_per_bar, self._ticks_per_beat, self._origin = beats_per_bar, ticks_per_beat, origin
-        self._tempi: list[tuple[float, float]] = [(origin, bpm)]
+        self._beats_per_bar, self._ticks_per_beat = beats_per_bar, ticks_per_beat
+        self._tempi: list[tuple[float, float]] = [(-math.inf, bpm)]
         self._markers: list[tuple[float, str]] = []
         self._notes: defaultdict[tuple[int, int], list[_Note]] = defaultdict(list)
         self._offs: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
@@ -122,7 +122,7 @@ class Recorder:
         """
         if self._saved:
             return
-        grid = _Grid(self._tempi, self._origin, self._ticks_per_beat)
+        grid = _Grid(self._tempi, self.origin, self._ticks_per_beat)
         midi = mido.MidiFile(type=1, ticks_per_beat=self._ticks_per_beat, charset="utf-8")
         midi.tracks.append(_track(self.path.stem, self._conductor(grid)))
         midi.tracks.extend(_track(name, lines) for name, lines in self._parts(grid))
@@ -215,7 +215,8 @@ def _track(name: str, lines: list[Line]) -> mido.MidiTrack:
     track = mido.MidiTrack([mido.MetaMessage("track_name", name=_plain(name), time=0)])
     now = 0
     for tick, _, message in sorted(lines, key=lambda line: line[:2]):
-        track.append(message.copy(time=tick - now))
+        message.time = tick - now
+        track.append(message)
         now = tick
     return track
 

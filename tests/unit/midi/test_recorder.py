@@ -152,8 +152,9 @@ def test_the_clock_is_not_written(path):
 
 
 def test_beats_stay_on_the_grid_through_changes_of_tempo(path):
-    tempo = InternalTempo(120.0, start=2.0)
-    recorder = Recorder(path, tracks=[PAD], bpm=120.0, origin=2.0)
+    tempo, recorder = InternalTempo(120.0), Recorder(path, tracks=[PAD], bpm=120.0)
+    tempo.start(2.0)
+    recorder.origin = 2.0
     for bpm, at in ((90.0, 4.3), (173.0, 9.9), (60.0, 20.05)):
         tempo.change(bpm, at)
         recorder.set_tempo(bpm, at)
@@ -196,8 +197,11 @@ def test_what_lies_before_the_origin_is_moved_there(path):
     recorder = Recorder(path, tracks=[PAD], bpm=120.0, origin=10.0)
     recorder.send([note(9.5, 11.0), MidiEvent(3.0, 0, bytes((0xB0, 7, 100)))])
     recorder.marker("start", 0.0)
+    recorder.set_tempo(100.0, 1.0)
+    recorder.set_tempo(60.0, 2.0)
     recorder.save()
-    assert notes(path) == [(0, 2 * BEAT, 60, 80)]
+    assert notes(path) == [(0, BEAT, 60, 80)]
+    assert [m.tempo for m in mido.MidiFile(path).tracks[0] if m.type == "set_tempo"] == [1_000_000]
 
 
 @given(

@@ -36,6 +36,7 @@ class PlayerState:
     realtime: bool = False
     sent: int = 0
     late: int = 0
+    dropped: int = 0
     lateness_p50_ms: float = 0.0
     lateness_p99_ms: float = 0.0
     lateness_max_ms: float = 0.0

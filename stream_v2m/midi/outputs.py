@@ -1,113 +1,73 @@
-"""The outputs of one performance: opened by specification, noticed when they vanish, taken again when they return."""
+"""Everything that a performance plays to: a player for the ports, a recorder for the file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-from stream_v2m.core.errors import PortError
-from stream_v2m.midi.port import OutputPort
+from stream_v2m.core.state import PlayerState
+from stream_v2m.core.values import MidiEvent
+from stream_v2m.midi.player import Player
+from stream_v2m.midi.recorder import Recorder
 
-LOOK_EVERY = 1.0  # seconds
-
-
-@dataclass(slots=True)
-class _Output:
-    spec: str
-    port: OutputPort | None = None
-    problem: str = ""
+RENDER_LOOKAHEAD = 0.04  # seconds; with nobody to wait for, as with a player's default
 
 
 class Outputs:
-    """One slot an output; a slot is empty while its port is missing.
+    """Sends the same events to whichever of the two is there."""
 
-    Args:
-        open_output: opens a port by its specification, or raises ``PortError``.
-    """
-
-    def __init__(self, specs: Sequence[str], open_output: Callable[[str], OutputPort]) -> None:
-        self._outputs = [_Output(spec) for spec in specs]
-        self._open = open_output
-        self._next_look = 0.0
-
-    def __len__(self) -> int:
-        return len(self._outputs)
+    def __init__(self, player: Player | None = None, recorder: Recorder | None = None) -> None:
+        self.player, self.recorder = player, recorder
 
     @property
-    def names(self) -> list[str]:
-        """Names of the open ports."""
-        return [output.port.name for output in self._outputs if output.port is not None]
+    def lookahead(self) -> float:
+        """Seconds by which events are handed over before they are due."""
+        return RENDER_LOOKAHEAD if self.player is None else self.player.lookahead
 
-    @property
-    def problems(self) -> list[str]:
-        """What is wrong with the others."""
-        return [output.problem for output in self._outputs if output.port is None and output.problem]
-
-    def open(self) -> None:
-        """Open what can be opened.
+    def start(self) -> None:
+        """Open the ports.
 
         Raises:
-            PortError: nothing can; the first error.
+            PortError: no output can be opened.
         """
-        errors = [error for output in self._outputs if (error := self._try(output)) is not None]
-        if errors and len(errors) == len(self._outputs):
-            raise errors[0]
+        if self.player is not None:
+            self.player.start()
 
-    def send(self, port: int, message: bytes) -> bool:
-        """Send, if the port is there; False when it was found gone just now."""
-        output = self._outputs[port]
-        if output.port is None:
-            return True
-        try:
-            output.port.send(message)
-        except PortError as error:
-            self._lose(output, str(error))
-            return False
-        return True
+    def send(self, events: Iterable[MidiEvent]) -> None:
+        """Never waits."""
+        events = list(events)
+        for output in (self.player, self.recorder):
+            if output is not None:
+                output.send(events)
 
-    def next_look(self) -> float:
-        """When ``look`` has something to do again."""
-        return self._next_look
+    def mark(self, text: str, at: float) -> None:
+        """Write a word into the file: a chord's name."""
+        if self.recorder is not None:
+            self.recorder.marker(text, at)
 
-    def look(self, now: float) -> tuple[list[int], list[int]]:
-        """Once a second: which ports have gone and which have come back."""
-        if now < self._next_look:
-            return [], []
-        self._next_look = now + LOOK_EVERY
-        gone, back = [], []
-        for index, output in enumerate(self._outputs):
-            if output.port is None:
-                if self._try(output) is None:
-                    back.append(index)
-            elif not _present(output.port):
-                self._lose(output, f"{output.spec}: {output.port.name} is gone; looking for it")
-                gone.append(index)
-        return gone, back
+    def set_tempo(self, bpm: float, at: float) -> None:
+        """The file's tempo changes at ``at``; the ports need not know."""
+        if self.recorder is not None:
+            self.recorder.set_tempo(bpm, at)
+
+    def release_all(self, at: float) -> None:
+        """End what sounds at session second ``at``, forget what is due later."""
+        if self.player is not None:
+            self.player.release_all()
+        if self.recorder is not None:
+            self.recorder.release_all(at)
+
+    def tend(self) -> PlayerState:
+        """Say that we are alive; tell how the player does. Called several times a second."""
+        if self.player is None:
+            return PlayerState(status="recording" if self.recorder else "closed")
+        self.player.heartbeat()
+        return self.player.poll()
 
     def close(self) -> None:
-        """Close every port."""
-        for output in self._outputs:
-            if output.port is not None:
-                output.port.close()
-                output.port = None
-
-    def _try(self, output: _Output) -> PortError | None:
+        """Close the ports and save the file, the one even if the other fails."""
         try:
-            output.port = self._open(output.spec)
-        except PortError as error:
-            output.problem = str(error)
-            return error
-        return None
-
-    def _lose(self, output: _Output, problem: str) -> None:
-        if output.port is not None:
-            output.port.close()
-        output.port, output.problem = None, problem
-
-
-def _present(port: OutputPort) -> bool:
-    present = getattr(port, "present", None)  # a port inside the process, as the synthesizer, cannot vanish
-    try:
-        return present is None or bool(present())
-    except PortError:
-        return False
+            if self.player is not None:
+                self.player.close()
+        finally:
+            if self.recorder is not None:
+                self.recorder.save()

@@ -1,0 +1,118 @@
+"""The player's process seen from outside: started with one end of a link, asked to end, killed if it will not."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+from typing import IO, Any
+
+from stream_v2m.core.clock import MonotonicClock
+from stream_v2m.core.errors import PortError
+from stream_v2m.midi.link import Link
+
+_END_WITHIN = 2.0  # seconds, besides the music that is still played
+_LAST_WORDS = 2000  # bytes
+
+
+class Child:
+    """A running ``stream_v2m.midi.process``.
+
+    Args:
+        settings: see ``midi.process.Playing``.
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        ours, theirs = socket.socketpair()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
+        # -P: a `json.py` in the current folder is not the one that we mean
+        command = [sys.executable, "-P", "-m", "stream_v2m.midi.process", json.dumps(settings)]
+        environment = {**os.environ, "JACK_NO_START_SERVER": "1"}
+        with theirs:
+            self._process = _popen(command, environment, theirs, self._stderr)
+        self.link = Link(ours)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def wait_for_report(self, seconds: float) -> list[Any]:
+        """The first message.
+
+        Raises:
+            PortError: none came.
+        """
+        clock, end = MonotonicClock(), seconds
+        while not self.link.ended and (left := end - clock.now()) > 0:
+            select.select([self.link], [], [], left)
+            for message in self.link.receive():
+                return message
+        words = self._last_words()
+        raise PortError(
+            "the player process did not open its ports",
+            got=f"{words or 'no word'} (exit code {self._process.poll()})",
+            cure="try one output at a time to find the driver that fails",
+        )
+
+    def finish(self, seconds: float) -> list[list[Any]]:
+        """Wait for the end, at most ``seconds`` and a grace; the last messages."""
+        clock, end = MonotonicClock(), seconds + _END_WITHIN
+        messages: list[list[Any]] = []
+        while not self.link.ended and (left := end - clock.now()) > 0:
+            self.link.flush()
+            select.select([self.link], [], [], min(left, 0.05))
+            messages += self.link.receive()
+        self.kill(after=max(0.0, end - clock.now()))
+        return messages
+
+    def kill(self, after: float = 0.0) -> None:
+        """End it now, or when it has not ended by itself ``after`` seconds."""
+        self.link.close()
+        try:
+            self._process.wait(after)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._stderr.close()
+
+    def _last_words(self) -> str:
+        size = self._stderr.seek(0, os.SEEK_END)
+        self._stderr.seek(max(0, size - _LAST_WORDS))
+        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+
+def _popen(
+    command: list[str], environment: dict[str, str], end: socket.socket, stderr: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Start the process in a session or group of its own, its end of the link as standard input."""
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.HIGH_PRIORITY_CLASS | subprocess.CREATE_NO_WINDOW
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            creationflags=flags,
+        )
+        assert process.stdin is not None
+        with process.stdin as pipe:
+            pipe.write(end.share(process.pid))
+        return process
+    return subprocess.Popen(
+        command,
+        env=environment,
+        stdin=end.fileno(),
+        stdout=subprocess.DEVNULL,
+        stderr=stderr,
+        start_new_session=True,
+    )

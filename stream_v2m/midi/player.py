@@ -1,0 +1,202 @@
+"""The player, as the performance sees it: it hands events to a process of its own, and never waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stream_v2m.core.clock import MonotonicClock
+from stream_v2m.core.errors import PortError
+from stream_v2m.core.state import PlayerState
+from stream_v2m.core.values import MidiEvent
+from stream_v2m.midi.channel_message import is_note_on
+from stream_v2m.midi.child import Child
+from stream_v2m.midi.struck import Struck
+
+START_WITHIN = 15.0  # seconds; a synthesizer loads its soundfont meanwhile
+RESTART_EVERY = 1.0  # seconds between two attempts
+HUNG_AFTER = 5.0  # seconds without a report, while somebody listens
+BEAT_EVERY = 0.1  # seconds
+
+
+class PlayerConfig(BaseModel):
+    """How notes leave the house."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    api: Literal["auto", "alsa", "jack", "coremidi", "winmm"] = Field(
+        "auto", description="the system's MIDI interface; auto takes the first that answers"
+    )
+    realtime: bool = Field(True, description="ask for real-time priority; the status says whether it was granted")
+    lookahead_ms: float = Field(50.0, gt=0, le=1000, description="events are handed over this long before they are due")
+    offset_ms: float = Field(0.0, ge=-500, le=500, description="play later (or earlier, below 0) by this much")
+    heartbeat_ms: float = Field(
+        500.0, ge=100, le=10000, description="a performance that is silent for so long has its notes released"
+    )
+    late_ms: float = Field(10.0, gt=0, description="what leaves later than this counts as late")
+    stale_ms: float = Field(250.0, gt=0, description="a note that is later than this is not played at all")
+
+
+class Player:
+    """The outputs of one performance, in their own process.
+
+    Args:
+        outputs: specifications as ``midi.port.open_output`` takes them; an event's ``port`` is the
+            place in this list.
+        config: the player's section.
+        origin: the ``perf_counter`` reading at session second 0 (``MonotonicClock.origin``).
+    """
+
+    def __init__(self, outputs: Sequence[str], config: PlayerConfig, *, origin: float) -> None:
+        assert outputs
+        self._config = config
+        self._clock = MonotonicClock(origin)
+        self._offset = config.offset_ms / 1000
+        self._settings: dict[str, Any] = {
+            "outputs": list(outputs),
+            "api": config.api,
+            "origin": origin,
+            "realtime": config.realtime,
+            "heartbeat": config.heartbeat_ms / 1000,
+            "late": config.late_ms / 1000,
+            "stale": config.stale_ms / 1000,
+        }
+        self._struck = Struck(len(outputs))
+        self._child: Child | None = None
+        self._report: dict[str, Any] = {}
+        self._status = "closed"
+        self._restarts = self._dropped = 0
+        self._spawned = self._beaten = self._polled = self._heard = 0.0
+
+    @property
+    def lookahead(self) -> float:
+        """Seconds before its due time that an event should be sent here."""
+        return self._config.lookahead_ms / 1000 + max(0.0, -self._offset)
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id while there is one."""
+        return self._child.pid if self._child else None
+
+    def start(self) -> None:
+        """Start the process and wait until its ports are open.
+
+        Raises:
+            PortError: no output can be opened.
+        """
+        assert self._child is None
+        child = self._spawn(patient=False)
+        try:
+            self._take(child.wait_for_report(START_WITHIN))
+        except PortError:
+            child.kill()
+            self._child, self._status = None, "closed"
+            raise
+
+    def send(self, events: Iterable[MidiEvent]) -> None:
+        """Hand events over; never waits.
+
+        When the process takes nothing for so long that the buffer is full, or while it is being
+        started again, notes are dropped and counted; everything else is kept. A note's end is part
+        of the note, so none is lost alone.
+        """
+        child = self._child
+        if child is None:
+            return
+        for event in events:
+            struck = is_note_on(event.message)
+            release = None if event.release is None else event.release + self._offset
+            due = event.due + self._offset
+            if child.link.put("play", due, event.port, event.message.hex(), release, droppable=struck):
+                self._struck.note(MidiEvent(due, event.port, event.message, release))
+        child.link.flush()
+
+    def release_all(self) -> None:
+        """End every sounding note at once and forget the queued ones; never waits."""
+        if self._child is None:
+            return
+        self._child.link.drop()
+        self._child.link.put("panic")
+        self._child.link.flush()
+        self._struck.panic(self._clock.now())
+
+    def heartbeat(self) -> None:
+        """Say that the performance is alive; to be called from its own loop, at every turn."""
+        now = self._clock.now()
+        if self._child is not None and now - self._beaten >= BEAT_EVERY:
+            self._beaten = now
+            self._child.link.put("beat", droppable=True)
+            self._child.link.flush()
+
+    def poll(self) -> PlayerState:
+        """Read the process's reports; start it again if it has died or hangs."""
+        child, now = self._child, self._clock.now()
+        if child is not None:
+            messages = child.link.receive()
+            for message in messages:
+                self._take(message)
+            if messages or now - self._polled > 1.0:  # after a pause of our own nothing is known yet
+                self._heard = now
+            self._polled = now
+            if not child.running or now - self._heard > HUNG_AFTER:
+                self._restart(child, now)
+            else:
+                child.link.flush()
+        return self._state()
+
+    def close(self) -> None:
+        """Play what is due within the lookahead, release, reset the controllers, close the ports."""
+        self.poll()
+        if self._child is None:
+            return
+        self._child.link.put("close", self.lookahead)
+        for message in self._child.finish(self.lookahead):
+            self._take(message)
+        self._child, self._status = None, "closed"
+
+    def _spawn(self, *, patient: bool) -> Child:
+        self._child = child = Child({**self._settings, "patient": patient})
+        self._spawned = self._heard = self._polled = self._clock.now()
+        self._status = "starting"
+        return child
+
+    def _restart(self, dead: Child, now: float) -> None:
+        self._status = "restarting"
+        dead.kill()
+        if now - self._spawned < RESTART_EVERY:
+            return
+        self._dropped += dead.link.dropped
+        self._restarts += 1
+        child = self._spawn(patient=True)
+        for event in self._struck.release(now):
+            child.link.put("play", event.due, event.port, event.message.hex(), event.release)
+        child.link.flush()
+
+    def _take(self, message: list[Any]) -> None:
+        match message:
+            case ["ready" | "report" | "closed", dict() as report]:
+                self._report = report
+                self._status = "; ".join(report["problems"]) or ("waiting" if report["muted"] else "playing")
+                self._struck.ended(report["time"])
+            case ["failed", dict() as fields]:
+                raise PortError(**fields)
+
+    def _state(self) -> PlayerState:
+        report = self._report
+        if not report:
+            return PlayerState(status=self._status, restarts=self._restarts)
+        return PlayerState(
+            status=self._status,
+            ports=tuple(report["ports"]),
+            realtime=report["realtime"],
+            sent=report["sent"],
+            late=report["late"],
+            dropped=report["dropped"] + self._dropped + (self._child.link.dropped if self._child else 0),
+            lateness_p50_ms=report["p50_ms"],
+            lateness_p99_ms=report["p99_ms"],
+            lateness_max_ms=report["max_ms"],
+            sounding=report["sounding"],
+            restarts=self._restarts,
+        )

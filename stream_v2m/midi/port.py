@@ -1,0 +1,191 @@
+"""MIDI outputs by specification: a virtual port of our own, somebody's port, or the built-in synthesizer."""
+
+from __future__ import annotations
+
+import fnmatch
+import importlib.util
+import re
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from stream_v2m.core.errors import PortError
+from stream_v2m.midi.quiet import quiet
+
+CLIENT = "stream_v2m"
+AUTO = "auto"
+_SYSTEM_APIS = {"linux": ("alsa", "jack"), "darwin": ("coremidi",), "win32": ("winmm",)}
+_CURES = {
+    "linux": "load the ALSA sequencer with `sudo modprobe snd-seq`, or start JACK or PipeWire",
+    "darwin": "check that Audio MIDI Setup opens",
+    "win32": "check that the Windows Audio service runs",
+}
+_NO_VIRTUAL = "install loopMIDI, make a port there and name it here, as in `port:loopMIDI`"
+
+
+class OutputPort(Protocol):
+    """Somewhere to send MIDI messages."""
+
+    name: str
+
+    def send(self, message: bytes) -> None:
+        """Send one whole message at once.
+
+        Raises:
+            PortError: the port is gone.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+class Client(OutputPort, Protocol):
+    """A client of the system's MIDI that can become an output port."""
+
+    def destinations(self) -> list[str]:
+        """Names of the ports that can be sent to."""
+        ...
+
+    def open(self, index: int) -> None:
+        """Become a connection to the destination ``index``."""
+        ...
+
+    def open_virtual(self, name: str) -> None:
+        """Become a port that others connect to."""
+        ...
+
+    def present(self) -> bool:
+        """Whether the destination is still there; systems fall silent rather than report its loss."""
+        ...
+
+
+def open_output(spec: str, api: str = AUTO) -> OutputPort:
+    """Open ``virtual``, ``virtual:NAME``, ``port:INDEX``, ``port:NAME``, ``synth`` or ``synth:SOUNDFONT``.
+
+    A NAME is compared without regard to case: the whole name first, then a part of it, then as a
+    glob, then as a regular expression; the first port that fits is taken.
+
+    Raises:
+        PortError: no such port, or this system has no MIDI.
+    """
+    kind, _, detail = spec.partition(":")
+    if kind == "synth":
+        return _open_synth(detail)
+    if kind not in ("virtual", "port") or (kind == "port" and not detail):
+        raise PortError(
+            "no such kind of output",
+            where=spec,
+            expected="virtual, virtual:NAME, port:NAME, port:INDEX, synth or synth:SOUNDFONT",
+        )
+    if kind == "virtual" and sys.platform == "win32":
+        raise PortError("Windows has no virtual MIDI ports", where=spec, cure=_NO_VIRTUAL)
+    with quiet():
+        client = _connect(api)
+        if kind == "virtual":
+            client.open_virtual(detail or CLIENT)
+        else:
+            client.open(_index(detail, client.destinations()))
+    return client
+
+
+def list_outputs(api: str = AUTO) -> list[str]:
+    """Names of the ports that can be sent to; the place in the list is the index in ``port:INDEX``.
+
+    Raises:
+        PortError: this system has no MIDI.
+    """
+    with quiet():
+        client = _connect(api)
+        names = client.destinations()
+        client.close()
+    return names
+
+
+def current_api(api: str = AUTO) -> str:
+    """Which of the system's MIDI interfaces answers: ``alsa``, ``jack``, ``coremidi`` or ``winmm``.
+
+    Raises:
+        PortError: none does.
+    """
+    for name in _apis(api):
+        try:
+            with quiet():
+                _connect(name).close()
+        except PortError:
+            continue
+        return name
+    raise _no_midi(_apis(api), [])
+
+
+def find_port(pattern: str, names: Sequence[str]) -> int | None:
+    """The index of the first name that fits ``pattern``, as ``open_output`` says; None if none does."""
+    wanted, lowered = pattern.lower(), [name.lower() for name in names]
+    tests: list[Callable[[str], bool]] = [
+        lambda name: name == wanted,
+        lambda name: wanted in name,
+        lambda name: fnmatch.fnmatchcase(name, wanted),
+    ]
+    try:
+        expression = re.compile(pattern, re.IGNORECASE)
+    except re.error:
+        pass
+    else:
+        tests.append(lambda name: expression.search(name) is not None)
+    return next((index for test in tests for index, name in enumerate(lowered) if test(name)), None)
+
+
+def _index(detail: str, names: Sequence[str]) -> int:
+    found = int(detail) if detail.isdecimal() else find_port(detail, names)
+    if found is None or found >= len(names):
+        raise PortError(
+            "no such MIDI port",
+            where=f"port:{detail}",
+            expected=f"one of {', '.join(map(repr, names))}" if names else "any port, and there is none",
+            cure="start the instrument, or name another port",
+        )
+    return found
+
+
+def _apis(api: str) -> tuple[str, ...]:
+    return _SYSTEM_APIS.get(sys.platform, ("alsa", "jack")) if api == AUTO else (api,)
+
+
+def _connect(api: str) -> Client:
+    """A client of the first interface that answers."""
+    reasons = []
+    for name in _apis(api):
+        try:
+            return _client(name)
+        except PortError as error:
+            reasons.append(f"{name}: {error.what}")
+    raise _no_midi(_apis(api), reasons)
+
+
+def _client(api: str) -> Client:
+    if importlib.util.find_spec("rtmidi") is not None:
+        from stream_v2m.midi.rtmidi_client import RtMidiClient
+
+        return RtMidiClient(api, CLIENT)
+    if importlib.util.find_spec("pylibremidi") is not None:
+        from stream_v2m.midi.libremidi_client import LibremidiClient
+
+        return LibremidiClient(api, CLIENT)
+    raise PortError(
+        "no MIDI library is installed", cure="`pip install python-rtmidi`, or pylibremidi from Python 3.13 on"
+    )
+
+
+def _no_midi(apis: Sequence[str], reasons: Sequence[str]) -> PortError:
+    return PortError(
+        "this system's MIDI does not answer",
+        where="/".join(apis),
+        got="; ".join(reasons) or None,
+        cure=_CURES.get(sys.platform, _CURES["linux"]),
+    )
+
+
+def _open_synth(soundfont: str) -> OutputPort:
+    from stream_v2m.midi.synth import SynthPort
+
+    return SynthPort(Path(soundfont) if soundfont else None)

@@ -1,0 +1,127 @@
+"""A JACK server of our own without a sound card, and a listener that keeps what arrives on a MIDI port."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.support.require import missing, require
+
+PATIENCE = 10.0  # seconds that a condition may take on a busy machine
+_numbers = itertools.count()
+
+
+@contextmanager
+def jack_server() -> Iterator[subprocess.Popen[bytes]]:
+    """Run ``jackd`` on its dummy driver under a name of its own, which this process and its children then use."""
+    require("jackd", "jack_wait")
+    name = f"v2m-{os.getpid()}-{next(_numbers)}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JACK_DEFAULT_SERVER", name)
+        patch.setenv("JACK_NO_START_SERVER", "1")
+        server = subprocess.Popen(
+            ["jackd", "--no-realtime", "-d", "dummy", "-r", "48000", "-p", "128"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            waited = subprocess.run(["jack_wait", "-w", "-t", "10"], capture_output=True, check=False)
+            if waited.returncode or server.poll() is not None:
+                missing("jackd does not start")
+            yield server
+        finally:
+            server.terminate()
+            try:
+                server.wait(5)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+class Listener:
+    """A MIDI input under JACK that keeps every message with the moment of its arrival (``perf_counter``)."""
+
+    def __init__(self, name: str = "peer") -> None:
+        import rtmidi
+
+        self.name = name
+        self.messages: list[tuple[float, bytes]] = []
+        self._changed = threading.Condition()
+        self._input = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=name)
+        self._input.ignore_types(sysex=False, timing=False, active_sense=False)
+        self._input.set_callback(self._arrived)
+
+    def open_virtual(self) -> Listener:
+        """Be a port that players connect to, as ``<name>:in``."""
+        self._input.open_virtual_port("in")
+        return self
+
+    def connect(self, name: str) -> Listener:
+        """Listen to the first port whose name contains ``name``, as soon as there is one."""
+        wait_for(lambda: any(name in port for port in self._input.get_ports()), f"a port named {name!r}")
+        index = next(index for index, port in enumerate(self._input.get_ports()) if name in port)
+        self._input.open_port(index, "in")
+        return self
+
+    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
+        """Return when ``condition`` holds; it is tested at every arrival.
+
+        Raises:
+            AssertionError: it does not come to hold.
+        """
+        with self._changed:
+            assert self._changed.wait_for(condition, PATIENCE), (
+                f"{what} did not come; got {len(self.messages)} messages"
+            )
+
+    def wait_for_notes(self, count: int) -> None:
+        """Return when ``count`` notes have begun."""
+        self.wait_for(lambda: len(self.note_ons()) >= count, f"{count} notes")
+
+    def wait_for_silence(self) -> None:
+        """Return when no note sounds."""
+        self.wait_for(lambda: not self.sounding(), "the end of every note")
+
+    def note_ons(self) -> list[bytes]:
+        return [message for _, message in self.messages if message[0] & 0xF0 == 0x90 and message[2]]
+
+    def controls(self, controller: int) -> list[bytes]:
+        return [message for _, message in self.messages if message[0] & 0xF0 == 0xB0 and message[1] == controller]
+
+    def sounding(self) -> set[tuple[int, int]]:
+        """Channel and pitch of every note that has begun and not ended: note-offs only, no other mercy."""
+        notes = set()
+        for _, message in self.messages:
+            key = message[0] & 0x0F, message[1] if len(message) > 1 else 0
+            if message[0] & 0xF0 == 0x90 and message[2]:
+                notes.add(key)
+            elif message[0] & 0xF0 in (0x80, 0x90):
+                notes.discard(key)
+        return notes
+
+    def close(self) -> None:
+        self._input.delete()
+
+    def _arrived(self, event: tuple[list[int], float], _: object) -> None:
+        with self._changed:
+            self.messages.append((time.perf_counter(), bytes(event[0])))
+            self._changed.notify_all()
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Return when ``condition`` holds, asking every few milliseconds.
+
+    Raises:
+        AssertionError: it does not come to hold.
+    """
+    end = time.perf_counter() + PATIENCE
+    while not condition():
+        assert time.perf_counter() < end, f"{what} did not come"
+        time.sleep(0.005)

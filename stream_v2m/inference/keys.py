@@ -73,7 +73,7 @@ def cadence(key: Key, previous: Chord | None) -> list[Chord]:
     return [before, Chord(key.tonic, third, key)]
 
 
-def at_sounding_pitch(by_label: NDArray[np.float64], key: Key) -> NDArray[np.float64]:
-    """Values [157] by label in the model's key, to values by label at sounding pitch in ``key``."""
-    chords = by_label[1:].reshape(ROOTS, len(QUALITIES))
-    return np.concatenate([by_label[: NO_CHORD + 1], np.roll(chords, key.shift, axis=0).ravel()])
+def transposed(by_label: NDArray[np.float64], semitones: int) -> NDArray[np.float64]:
+    """Values [157] by label, moved to the labels ``semitones`` higher; 'no chord' keeps its own."""
+    chords = by_label[NO_CHORD + 1 :].reshape(ROOTS, len(QUALITIES))
+    return np.concatenate([by_label[: NO_CHORD + 1], np.roll(chords, semitones, axis=0).ravel()])

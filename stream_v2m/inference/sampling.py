@@ -133,7 +133,9 @@ class Sampler:
             probabilities = self.probabilities(
                 logits, state, affect=affect, controls=controls, bar_position=bar_position, change=change
             )
-            chord = Chord.from_index(_draw(probabilities, state.rng), key)
+            # drawn by the model's labels, so that one seed gives the same music in every key
+            label = _draw(keys.transposed(probabilities, -state.key.shift), state.rng)
+            chord = replace(Chord.from_index(label).transposed(state.key.shift), key=key)
         stays = state.previous is not None and chord.index == state.previous.index
         if not held:
             state.repeats = state.repeats + 1 if stays else 1
@@ -157,7 +159,7 @@ class Sampler:
             raise ModelContractError("logits are not finite", cure="export the model again with `python -m export`")
         greedy = controls.temperature < _GREEDY_BELOW
         scores = logits[:VOCABULARY].astype(np.float64) / (1.0 if greedy else controls.temperature)
-        scores = np.where(self._allowed(state, affect, controls), keys.at_sounding_pitch(scores, state.key), -np.inf)
+        scores = np.where(self._allowed(state, affect, controls), keys.transposed(scores, state.key.shift), -np.inf)
         steered = affect if controls.affect_strength > 0 else None
 
         stay = None if state.previous is None else state.previous.index

@@ -35,7 +35,7 @@ _BRIGHTNESS = {
 # Log-odds of a change by its place among the bar's two or four steps, against the mean of the bar: counted over
 # POP909's 69,968 bars of four (Wang et al. 2020), set so that a mean rate of change of .42 a half-bar step and .25 a
 # beat stays what it is.
-_PLACES: dict[int, tuple[float, ...]] = {2: (0.9, -1.05), 4: (2.3, -1.5, 0.4, -2.0)}
+_PLACES: dict[int, tuple[float, ...]] = {2: (0.9, -1.05), 4: (1.9, -1.95, -0.05, -2.5)}
 _PLACE_TOLERANCE = 0.02
 
 
@@ -48,13 +48,17 @@ def _by_label(weights: dict[str, float]) -> Weights:
 def serving() -> Weights:
     """How well each chord serves each emotion, 0–1, float64 [6, 157]; nothing serves 'neutral' better than the rest."""
     rows = [{**_ALSO_SERVING.get(e, {}), **dict.fromkeys(ALLOWED_QUALITIES[e], 1.0)} for e in EMOTIONS]
-    return np.stack([_by_label(row) for row in rows])
+    table = np.stack([_by_label(row) for row in rows])
+    table.flags.writeable = False
+    return table
 
 
 @lru_cache(maxsize=1)
 def brightness() -> Weights:
     """+1 for major-side, −1 for minor-side chords, float64 [157]."""
-    return _by_label(_BRIGHTNESS)
+    sides = _by_label(_BRIGHTNESS)
+    sides.flags.writeable = False
+    return sides
 
 
 def destination_weights(affect: Affect, key: Key, previous: Chord | None, *, emotion: float, valence: float) -> Weights:

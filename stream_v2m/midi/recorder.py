@@ -45,9 +45,9 @@ class Recorder:
     """Takes what is sent to the outputs and writes it to one file, at ``save``.
 
     Events may come in any order of time. All times are session seconds; ``origin``, which may be set
-    until ``save``, is tick 0, and what lies before it is moved there. The file is of format 1: the first track bears tempo, time
-    signature and markers, then there is one track for each of ``tracks``, and one for each further
-    channel on which something was sent. Parts that share a channel share a track.
+    until ``save``, is tick 0, and what lies before it is moved there. The file is of format 1: the first
+    track bears tempo, time signature and markers, then there is one track for each of ``tracks``, and one
+    for each further channel on which something was sent. Parts that share a channel share a track.
 
     Raises:
         PortError: at once, if ``path`` cannot be written.

@@ -1,0 +1,1 @@
+"""What the product's weights are made with: definition, data, training and evaluation (torch; never installed)."""

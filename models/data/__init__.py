@@ -1,0 +1,1 @@
+"""Music data as songs in the model's vocabulary and key."""

@@ -1,0 +1,72 @@
+"""What a run optimises and how it is judged on the way: chords (AMT)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from models import metrics
+from models.amt import Amt
+from models.batches import Batch, stack
+from models.config import TrainConfig
+from models.data.song import Song
+from models.data.views import Views, whole
+from stream_v2m.inference.contract import PAD
+
+_EVALUATION_BATCH = 8
+
+
+class Task(Protocol):
+    """One model's data, loss and score."""
+
+    model: nn.Module
+    views: Views
+
+    def loss(self, batch: Batch) -> Tensor:
+        """The training loss of one batch, a scalar."""
+
+    def evaluate(self, model: nn.Module) -> dict[str, float]:
+        """Metrics on the val songs; ``score`` among them, lower is better."""
+
+
+class ChordTask:
+    """Cross-entropy of the next chord."""
+
+    def __init__(self, config: TrainConfig, songs: list[Song], rng: np.random.Generator) -> None:
+        self.config = config
+        self.model: nn.Module = Amt(config.amt)
+        self.views = Views([song for song in songs if song.split == "train"], config, rng)
+        self.val = [song for song in songs if song.split == "val" and song.seconds is not None]
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Mean cross-entropy over targets that are not PAD."""
+        logits = self.model(batch.previous, batch.conditions)
+        target = batch.target.flatten()
+        chance = F.log_softmax(logits.flatten(0, 1).float(), dim=-1)
+        right = F.nll_loss(chance, target, ignore_index=PAD)
+        smoothing = self.config.label_smoothing
+        if smoothing == 0:
+            return right
+        # Smoothed over what may be predicted: PAD, the last label, is barred.
+        return (1 - smoothing) * right - smoothing * chance[target != PAD, :PAD].mean()
+
+    def evaluate(self, model: nn.Module) -> dict[str, float]:
+        """The published protocol on the val songs."""
+        scores = []
+        songs = sorted(self.val, key=lambda song: len(song.by_seconds()))
+        for i in range(0, len(songs), _EVALUATION_BATCH):
+            group = songs[i : i + _EVALUATION_BATCH]
+            batch = stack([whole(song) for song in group])
+            limit = metrics.PROTOCOL_SECONDS
+            conditions = type(batch.conditions)(*(x[:, :limit] for x in batch.conditions))
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+                logits = model(batch.previous[:, :limit], conditions).float().numpy()
+            for row, song in zip(logits, group, strict=True):
+                before, target = metrics.protocol_targets(song.by_seconds())
+                scores.append(metrics.chord_scores(row[1 : len(target) + 1], before, target))
+        found = metrics.mean_over_songs(scores)
+        return {**found, "score": found["cross_entropy"]}

@@ -1,0 +1,101 @@
+"""Train a model: ``python -m models.train --config configs/train/X.toml --data FILE… --out runs/X``."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from models import config as configs
+from models.checkpoint import Checkpoint
+from models.conditions import ConditionEncoder
+from models.data import corpus
+from models.data.song import Song
+from models.dynamics_task import DynamicsTask
+from models.tasks import ChordTask, Task
+from models.trainer import Trainer
+from stream_v2m.core.errors import StreamV2MError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 0, or 2 when the input is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m models.train", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="the run, a file of configs/train/")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="MuVi-Sync and chord data, by path")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints and metrics")
+    parser.add_argument("--init", type=Path, help="begin with this checkpoint's weights")
+    parser.add_argument("--resume", action="store_true", help="go on from last.pt in --out")
+    options = parser.parse_args(arguments)
+    try:
+        _train(options)
+    except StreamV2MError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _train(options: argparse.Namespace) -> None:
+    config = configs.read(options.config)
+    torch.set_num_threads(config.threads)
+    torch.manual_seed(config.seed)
+    rng = np.random.default_rng(config.seed)
+    options.out.mkdir(parents=True, exist_ok=True)
+    songs = corpus.load(options.data, cache=options.out.parent / "prepared")
+    print(f"{len(songs)} songs", flush=True)
+    task: Task = ChordTask(config, songs, rng) if config.model == "amt" else DynamicsTask(config, songs, rng)
+    trainer = Trainer(config, task, rng, options.out)
+    parent = None
+    if options.resume:
+        trainer.resume(Checkpoint.load(options.out / "last.pt"))
+    elif options.init is not None:
+        parent = Checkpoint.load(options.init)
+        trainer.begin_from(parent)
+    else:
+        fit_conditions(task, songs)
+        trainer.average.load_state_dict(trainer.model.state_dict())
+    trainer.run(provenance(options, config, songs, parent))
+
+
+def fit_conditions(task: Task, songs: list[Song]) -> None:
+    """Take the picture's normalisation from the training songs."""
+    features = [
+        song.picture.features(np.arange(0, len(song.picture.rest), 4))
+        for song in songs
+        if song.picture is not None and song.split == "train"
+    ]
+    encoder = task.model.get_submodule("conditions")
+    if features and isinstance(encoder, ConditionEncoder):
+        encoder.fit(torch.from_numpy(np.concatenate(features)))
+
+
+def provenance(
+    options: argparse.Namespace, config: configs.TrainConfig, songs: list[Song], parent: Checkpoint | None
+) -> dict[str, Any]:
+    """What a checkpoint says of its making: command, config, data with their hashes, seed, and the run before."""
+    files = {path.name: _digest(path) for path in options.data if path.is_file()}
+    words = ["python -m models.train --config", options.config.as_posix(), "--data", *(p.name for p in options.data)]
+    words += ["--out", f"runs/{options.out.name}"]
+    if options.init is not None:
+        words += ["--init", f"runs/{options.init.parent.name}/{options.init.name}"]
+    return {
+        "command": " ".join(words),
+        "config": options.config.stem,
+        "seed": config.seed,
+        "data_sha256": files,
+        "songs": {source: sum(song.source == source for song in songs) for source in {song.source for song in songs}},
+        "torch": str(torch.__version__),
+        "parent": parent.provenance if parent else None,
+    }
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

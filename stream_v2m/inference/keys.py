@@ -53,12 +53,10 @@ def diatonic(key: Key) -> Mask:
 
 @lru_cache(maxsize=24)
 def opening(key: Key) -> Mask:
-    """The chords to begin with, bool [157]: triads and sevenths of ``key`` that hold its tonic (I, IV, vi)."""
-    plain = {"maj", "min", "maj7", "min7"}
-    mask = diatonic(key).copy()
-    for i in np.flatnonzero(mask):
-        chord = Chord.from_index(int(i))
-        mask[i] = chord.quality in plain and key.tonic in chord.pitch_classes[:3]
+    """The chords to begin with, bool [157]: triad and seventh on the tonic, so that the mode is heard at once."""
+    mask = np.zeros(VOCABULARY, bool)
+    for quality in ("maj", "maj7") if key.mode == "major" else ("min", "min7"):
+        mask[Chord(key.tonic, quality).index] = True
     mask.flags.writeable = False
     return mask
 

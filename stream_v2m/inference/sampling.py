@@ -123,11 +123,11 @@ class Sampler:
         """
         if controls.seed != state.seed:
             state.seed, state.rng = controls.seed, np.random.default_rng(controls.seed)
-        key = controls.key or state.home
-        held = controls.hold and state.previous is not None
-        if held and state.previous is not None:
-            chord = replace(state.previous, key=key)
-        elif state.previous is None and self._primer is not None and self._fits(self._primer, controls):
+        key, previous = controls.key or state.home, state.previous
+        if controls.hold and previous is not None:
+            state.previous, state.key, state.bar_position = replace(previous, key=key), key, bar_position
+            return state.previous
+        if previous is None and self._primer is not None and self._fits(self._primer, controls):
             chord = replace(self._primer, key=key)
         else:
             probabilities = self.probabilities(
@@ -136,9 +136,7 @@ class Sampler:
             # drawn by the model's labels, so that one seed gives the same music in every key
             label = _draw(keys.transposed(probabilities, -state.key.shift), state.rng)
             chord = replace(Chord.from_index(label).transposed(state.key.shift), key=key)
-        stays = state.previous is not None and chord.index == state.previous.index
-        if not held:
-            state.repeats = state.repeats + 1 if stays else 1
+        state.repeats = state.repeats + 1 if previous is not None and chord.index == previous.index else 1
         state.previous, state.key, state.bar_position = chord, key, bar_position
         return chord
 

@@ -14,8 +14,8 @@ from stream_v2m.inference.keys import diatonic
 
 Weights = NDArray[np.float64]
 
-# Table 1 gives fear and tension no plain minor triad, and real music hardly anything else (FACTS: diminished
-# chords are 0.1 % of MuVi-Sync): minor qualities serve them too, at half the weight.
+# The table gives fear and tension no plain minor triad, and what it gives them is rare in real music (diminished chords
+# are 0.1 % of MuVi-Sync): minor qualities serve them too, at half the weight.
 _ALSO_SERVING: dict[str, dict[str, float]] = {
     "fearful": {"min": 0.5, "min6": 0.5},
     "tense": {"min": 0.5, "min6": 0.5},

@@ -28,11 +28,9 @@ def test_a_minor_key_has_its_dominant_too():
     assert not found & {"N", "A:maj", "G#:dim", "B:min"}
 
 
-@pytest.mark.parametrize("key", [Key(tonic, mode) for tonic in range(12) for mode in ("major", "minor")])
-def test_every_key_opens_on_chords_of_its_own_that_hold_the_tonic(key):
-    found = [Chord.from_index(i) for i, allowed in enumerate(opening(key)) if allowed]
-    assert len(found) >= 3
-    assert all(key.tonic in chord.pitch_classes and diatonic(key)[chord.index] for chord in found)
+def test_a_key_opens_on_its_tonic_so_that_the_mode_is_heard_at_once():
+    assert names(opening(Key.parse("C"))) == {"C:maj", "C:maj7"}
+    assert names(opening(Key.parse("F# minor"))) == {"F#:min", "F#:min7"}
 
 
 def test_valence_gives_the_mode_and_nothing_seen_is_major():

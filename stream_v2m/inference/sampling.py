@@ -33,7 +33,9 @@ class SamplerConfig(BaseModel, frozen=True, extra="forbid"):
     emotion_weight: float = Field(5.0, ge=0, le=8, description="nats that a sure emotion lifts its qualities by")
     valence_weight: float = Field(0.5, ge=0, le=4, description="nats between neutral and valence 1, on the major side")
     arousal_weight: float = Field(1.0, ge=0, le=4, description="nats between neutral and arousal 1, on changing")
-    metre_weight: float = Field(1.0, ge=0, le=2, description="how far changes keep to strong beats; 1: as in POP909")
+    metre_weight: float = Field(
+        0.5, ge=0, le=2, description="what is added to the model's own metre; 1: POP909's, for one that has none"
+    )
 
     @field_validator("key")
     @classmethod

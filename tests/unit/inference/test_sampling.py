@@ -29,14 +29,17 @@ def mood(emotion: str, sure: float = 0.7) -> Affect:
     return Affect(probabilities, *MOODS.get(emotion, (0.0, 0.0)))
 
 
+# What a model of pop songs might say in C: triads of the key, some sevenths, the rest unlikely.
+POP = {
+    "C": 2.0, "F": 1.6, "G": 1.7, "A:min": 1.5, "D:min": 0.8, "E:min": 0.6, "D:min7": -0.6, "A:min7": -0.6,
+    "E:min7": -0.9, "G:7": -0.5, "C:maj7": -0.8, "F:maj7": -0.7, "Bb": -0.5, "E": -1.0, "G:sus4": -1.6, "N": 2.5,
+}  # fmt: skip
+POP_LABELS = [Chord.parse(name).index for name in POP]
+
+
 def pop_logits(previous: int | None = None, stay: float = 2.5) -> np.ndarray:
-    """What a model of pop songs might say in C: triads of the key, some sevenths, the rest unlikely."""
     logits = np.full(159, -6.0, np.float32)
-    for label, value in {
-        "C": 2.0, "F": 1.6, "G": 1.7, "A:min": 1.5, "D:min": 0.8, "E:min": 0.6, "D:min7": -0.6, "A:min7": -0.6,
-        "E:min7": -0.9, "G:7": -0.5, "C:maj7": -0.8, "F:maj7": -0.7, "Bb": -0.5, "E": -1.0, "G:sus4": -1.6, "N": 2.5,
-    }.items():  # fmt: skip
-        logits[Chord.parse(label).index] = value
+    logits[POP_LABELS] = list(POP.values())
     if previous is not None:
         logits[previous] = stay
     return logits
@@ -64,7 +67,7 @@ def unsteered(logits, previous: int):
     return weights / weights.sum()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.integers(0, 2**32 - 1),
     st.sampled_from([0.0, 0.5, 1.0, 2.0]),
@@ -77,7 +80,7 @@ def test_end_padding_no_chord_and_what_the_key_forbids_never_sound(seed, tempera
     controls = Controls(seed=seed, temperature=temperature, affect_strength=strength, key=key)
     rng = np.random.default_rng(seed)
     state = sampler.start(controls, mood(emotion))
-    for step in range(12):
+    for step in range(8):
         logits = rng.normal(0, 2, 159).astype(np.float32)
         logits[[0, 157, 158]] = 20.0
         chord = sampler.choose(logits, state, affect=mood(emotion), controls=controls, bar_position=step % 2 / 2)
@@ -113,7 +116,7 @@ def test_more_strength_brings_more_of_the_emotions_qualities_and_full_strength_m
     for strength in (0.0, 0.5, 1.0):
         sampler = Sampler(SamplerConfig(key="C"))
         chords = []
-        for seed in range(4):
+        for seed in range(2):
             controls = Controls(seed=seed, affect_strength=strength)
             chords += play(sampler, sampler.start(controls, None), controls, affect=mood(emotion))
         shares.append(np.mean([chord.quality in ALLOWED_QUALITIES[emotion] for chord in chords]))
@@ -166,17 +169,20 @@ def test_valence_leans_to_the_major_or_the_minor_side():
     assert major[0] < major[1] < major[2]
 
 
-def test_changes_fall_on_the_strong_beat_as_often_as_weighted_and_the_rate_of_change_stays():
-    rates = {}
-    for weight in (0.0, 1.0):
-        sampler = Sampler(SamplerConfig(key="C", metre_weight=weight))
-        controls = Controls(seed=1, affect_strength=0.0)
-        chords = play(sampler, sampler.start(controls, None), controls, steps=800, logits=lambda p: pop_logits(p, 3.8))
-        changed = np.array([a.index != b.index for a, b in zip(chords[1:], chords, strict=False)])
-        rates[weight] = changed.mean(), changed[1::2].sum() / changed.sum()
-    assert rates[0.0][1] == pytest.approx(0.5, abs=0.05)
-    assert rates[1.0][1] == pytest.approx(0.72, abs=0.05)
-    assert rates[1.0][0] == pytest.approx(rates[0.0][0], abs=0.05)
+def test_three_changes_in_four_fall_on_the_strong_beat_and_the_rate_of_change_stays():
+    def changing(bar_position, metre_weight):
+        sampler, controls = Sampler(SamplerConfig(metre_weight=metre_weight)), Controls(affect_strength=0.0)
+        state, label = after("G", sampler, controls), Chord.parse("G").index
+        state.bar_position = 0.5 - bar_position
+        logits = pop_logits(label, stay=3.8)
+        return (
+            1 - sampler.probabilities(logits, state, affect=None, controls=controls, bar_position=bar_position)[label]
+        )
+
+    strong, weak = changing(0.0, 1.0), changing(0.5, 1.0)
+    assert strong / (strong + weak) == pytest.approx(0.75, abs=0.03)
+    assert (strong + weak) / 2 == pytest.approx(changing(0.0, 0.0), abs=0.02)
+    assert changing(0.0, 0.0) == changing(0.5, 0.0)
 
 
 def test_steps_of_a_whole_bar_bear_no_metrical_weight():

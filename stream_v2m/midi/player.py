@@ -19,6 +19,7 @@ START_WITHIN = 15.0  # seconds; a synthesizer loads its soundfont meanwhile
 RESTART_EVERY = 1.0  # seconds between two attempts
 HUNG_AFTER = 5.0  # seconds without a report, while somebody listens
 BEAT_EVERY = 0.1  # seconds
+_COUNTS = ("sent", "late", "dropped")
 
 
 class PlayerConfig(BaseModel):
@@ -67,7 +68,8 @@ class Player:
         self._child: Child | None = None
         self._report: dict[str, Any] = {}
         self._status = "closed"
-        self._restarts = self._dropped = 0
+        self._restarts = 0
+        self._before = dict.fromkeys(_COUNTS, 0)  # of the processes that died
         self._spawned = self._beaten = self._polled = self._heard = 0.0
 
     @property
@@ -127,7 +129,8 @@ class Player:
         now = self._clock.now()
         if self._child is not None and now - self._beaten >= BEAT_EVERY:
             self._beaten = now
-            self._child.link.put("beat", droppable=True)
+            if not self._child.link.backlog:  # whatever else arrives is a sign of life too
+                self._child.link.put("beat")
             self._child.link.flush()
 
     def poll(self) -> PlayerState:
@@ -167,8 +170,9 @@ class Player:
         dead.kill()
         if now - self._spawned < RESTART_EVERY:
             return
-        self._dropped += dead.link.dropped
         self._restarts += 1
+        self._before = self._counts()
+        self._report = {}
         child = self._spawn(patient=True)
         for event in self._struck.release(now):
             child.link.put("play", event.due, event.port, event.message.hex(), event.release)
@@ -183,20 +187,21 @@ class Player:
             case ["failed", dict() as fields]:
                 raise PortError(**fields)
 
+    def _counts(self) -> dict[str, int]:
+        counts = {name: self._before[name] + self._report.get(name, 0) for name in _COUNTS}
+        counts["dropped"] += self._child.link.dropped if self._child else 0
+        return counts
+
     def _state(self) -> PlayerState:
         report = self._report
-        if not report:
-            return PlayerState(status=self._status, restarts=self._restarts)
         return PlayerState(
             status=self._status,
-            ports=tuple(report["ports"]),
-            realtime=report["realtime"],
-            sent=report["sent"],
-            late=report["late"],
-            dropped=report["dropped"] + self._dropped + (self._child.link.dropped if self._child else 0),
-            lateness_p50_ms=report["p50_ms"],
-            lateness_p99_ms=report["p99_ms"],
-            lateness_max_ms=report["max_ms"],
-            sounding=report["sounding"],
+            ports=tuple(report.get("ports", ())),
+            realtime=report.get("realtime", False),
+            lateness_p50_ms=report.get("p50_ms", 0.0),
+            lateness_p99_ms=report.get("p99_ms", 0.0),
+            lateness_max_ms=report.get("max_ms", 0.0),
+            sounding=report.get("sounding", 0),
             restarts=self._restarts,
+            **self._counts(),
         )

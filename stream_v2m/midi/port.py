@@ -82,10 +82,14 @@ def open_output(spec: str, api: str = AUTO) -> OutputPort:
         raise PortError("Windows has no virtual MIDI ports", where=spec, cure=_NO_VIRTUAL)
     with quiet():
         client = _connect(api)
-        if kind == "virtual":
-            client.open_virtual(detail or CLIENT)
-        else:
-            client.open(_index(detail, client.destinations()))
+        try:
+            if kind == "virtual":
+                client.open_virtual(detail or CLIENT)
+            else:
+                client.open(_index(detail, client.destinations()))
+        except PortError:
+            client.close()
+            raise
     return client
 
 

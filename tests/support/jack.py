@@ -19,15 +19,20 @@ _numbers = itertools.count()
 
 
 @contextmanager
-def jack_server() -> Iterator[subprocess.Popen[bytes]]:
-    """Run ``jackd`` on its dummy driver under a name of its own, which this process and its children then use."""
+def jack_server(period: int = 512) -> Iterator[subprocess.Popen[bytes]]:
+    """Run ``jackd`` on its dummy driver under a name of its own, which this process and its children then use.
+
+    Args:
+        period: frames at 48 kHz. A client that is late by more than this on a busy machine loses
+            what it wanted to send in that period, so a test that counts messages wants it long.
+    """
     require("jackd", "jack_wait")
     name = f"v2m-{os.getpid()}-{next(_numbers)}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JACK_DEFAULT_SERVER", name)
         patch.setenv("JACK_NO_START_SERVER", "1")
         server = subprocess.Popen(
-            ["jackd", "--no-realtime", "-d", "dummy", "-r", "48000", "-p", "128"],
+            ["jackd", "--no-realtime", "-d", "dummy", "-r", "48000", "-p", str(period)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

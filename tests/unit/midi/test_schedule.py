@@ -1,0 +1,120 @@
+"""What is to be sent when."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream_v2m.midi.channel_message import control_change, is_note_on, note_of, note_off, note_on, program_change
+from stream_v2m.midi.ledger import Release
+from stream_v2m.midi.schedule import Schedule
+
+pytestmark = pytest.mark.unit
+
+ON, OFF = note_on(1, 60, 90), note_off(1, 60)
+
+
+def messages(released: list[Release]) -> list[bytes]:
+    return [release.message for release in released]
+
+
+def test_events_leave_at_their_time_in_order_whatever_order_they_came_in() -> None:
+    schedule = Schedule(1, stale=0.25)
+    schedule.add(2.0, 0, note_on(1, 64, 90), 2.5)
+    schedule.add(1.0, 0, ON, 1.5)
+    assert schedule.next_due() == 1.0
+    assert schedule.take(0.999) == []
+    assert messages(schedule.take(1.0)) == [ON]
+    assert schedule.next_due() == 1.5
+    assert schedule.take(1.6) == [Release(1.5, 0, OFF)]
+    assert schedule.next_due() == 2.0
+
+
+def test_a_note_that_ends_where_the_next_of_its_pitch_begins_ends_first() -> None:
+    schedule = Schedule(1, stale=0.25)
+    schedule.add(1.0, 0, ON, 1.1)
+    schedule.add(1.1, 0, ON, 1.2)
+    assert messages(schedule.take(1.0)) == [ON]
+    assert messages(schedule.take(1.1)) == [OFF, ON]
+
+
+def test_after_a_stall_the_order_of_time_is_kept() -> None:
+    schedule = Schedule(1, stale=0.25)
+    schedule.add(1.00, 0, ON, 1.05)
+    schedule.take(1.0)
+    schedule.add(1.02, 0, note_on(1, 64, 90), 2.0)
+    schedule.add(1.07, 0, note_on(1, 67, 90), 2.0)
+    assert [release.due for release in schedule.take(1.1)] == [1.02, 1.05, 1.07]
+
+
+def test_a_note_that_is_too_late_or_already_over_is_dropped_and_counted_but_a_program_never_is() -> None:
+    schedule = Schedule(1, stale=0.25)
+    schedule.add(1.0, 0, program_change(1, 5), None)
+    schedule.add(1.0, 0, ON, 9.0)
+    schedule.add(1.2, 0, note_on(1, 64, 90), 1.25)
+    schedule.add(1.2, 0, note_on(1, 67, 90), 9.0)
+    assert messages(schedule.take(1.3)) == [program_change(1, 5), note_on(1, 67, 90)]
+    assert schedule.dropped == 2
+    assert schedule.sounding == 1
+
+
+def test_panic_ends_what_sounds_also_under_the_pedal_and_forgets_queued_notes_only() -> None:
+    schedule = Schedule(1, stale=0.25)
+    schedule.add(0.0, 0, ON, 9.0)
+    schedule.add(1.0, 0, note_on(1, 64, 90), 9.0)
+    schedule.add(1.0, 0, program_change(1, 5), None)
+    schedule.take(0.0)
+    assert messages(schedule.silence(0.5)) == [OFF, control_change(1, 64, 0), control_change(1, 123, 0)]
+    assert messages(schedule.take(1.0)) == [program_change(1, 5)]
+    assert OFF not in messages(schedule.silence(1.0))
+
+
+def test_a_muted_schedule_plays_no_note_but_ends_those_that_sound() -> None:
+    schedule = Schedule(1, stale=0.25)
+    schedule.add(0.0, 0, ON, 0.2)
+    schedule.take(0.0)
+    schedule.muted = True
+    schedule.add(0.1, 0, note_on(1, 64, 90), 9.0)
+    assert messages(schedule.take(0.3)) == [OFF]
+
+
+def test_a_port_that_comes_back_is_told_its_programs_and_controllers_as_they_were_last() -> None:
+    schedule = Schedule(2, stale=0.25)
+    for message in (program_change(1, 5), control_change(1, 7, 80), control_change(1, 7, 90), program_change(1, 6)):
+        schedule.add(0.0, 1, message, None)
+    schedule.take(0.0)
+    restored = messages(schedule.restore(1, 1.0))
+    assert restored[-2:] == [program_change(1, 6), control_change(1, 7, 90)]
+    assert control_change(1, 123, 0) in restored
+    assert schedule.restore(0, 1.0) == []
+
+
+def test_an_explicit_note_off_ends_the_note_for_the_ledger_too() -> None:
+    schedule = Schedule(1, stale=0.25)
+    schedule.add(0.0, 0, ON, 9.0)
+    schedule.add(0.1, 0, note_on(1, 60, 1)[:2] + b"\0", None)
+    assert messages(schedule.take(0.1)) == [ON, b"\x90\x3c\x00"]
+    assert schedule.sounding == 0
+    assert schedule.finish(1.0)[0].message == control_change(1, 64, 0)
+
+
+queued = st.tuples(st.floats(0, 5), st.integers(0, 1), st.integers(1, 2), st.integers(60, 62), st.floats(0.01, 2))
+
+
+@given(st.lists(queued, max_size=40), st.lists(st.floats(0, 8), max_size=20))
+def test_at_any_moments_of_waking_no_note_is_left_and_none_is_ended_twice(
+    events: list[tuple[float, int, int, int, float]], wakes: list[float]
+) -> None:
+    schedule = Schedule(2, stale=0.25)
+    for due, port, channel, pitch, length in events:
+        schedule.add(due, port, note_on(channel, pitch, 90), due + length)
+    sent = [release for wake in sorted(wakes) for release in schedule.take(wake)] + schedule.finish(9.0)
+    sounding: set[tuple[int, tuple[int, int]]] = set()
+    for _, port, message in sent:
+        note = note_of(message)
+        if note is None:
+            continue
+        assert ((port, note) in sounding) != is_note_on(message)
+        (sounding.add if is_note_on(message) else sounding.remove)((port, note))
+    assert not sounding

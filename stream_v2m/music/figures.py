@@ -1,0 +1,144 @@
+"""Figures: short rhythms written as text, and the order of importance in which their notes appear.
+
+Beats stand between ``|`` and are divided evenly by what they hold, so ``"1 | -"`` is a half note, ``"1 2 | 3 2"`` are
+eighths and ``"1 2 3 | 1 2 3"`` triplets. A token is ``.`` (rest), ``-`` (hold what came before) or tones: a digit
+1–9, or ``a``, the approach to the next chord's root, followed by ``'`` (octave up) or ``,`` (octave down), joined by
+``+`` where they sound together, and closed by ``!`` where they are accented: ``"1! . 5 8, | 1+5 - a ."``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+APPROACH = 0  # the number of the tone written ``a``
+EPSILON = 1e-6  # beats; closer than this is the same place
+
+_TONE = re.compile(r"([1-9a])('*)(,*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """A tone of the part's chord ladder, from 1 (or ``APPROACH``), moved by octaves."""
+
+    number: int
+    octave: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """What begins at one place of a figure; ``position`` and ``length`` in beats."""
+
+    position: float
+    length: float
+    tones: tuple[Tone, ...]
+    accented: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A stroke in a step: its beat, its length in beats, and the rank of its first tone (0: most important)."""
+
+    beat: float
+    length: float
+    stroke: Stroke
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A rhythm of some beats that repeats; ``notes_per_beat`` when all of them sound."""
+
+    beats: int
+    strokes: tuple[Stroke, ...]
+    notes_per_beat: float
+
+    @classmethod
+    def parse(cls, text: str) -> Figure:
+        """Read the notation of this module.
+
+        Raises:
+            ValueError: a token that cannot be read, a beat with nothing in it, a hold with nothing to hold.
+        """
+        strokes: list[Stroke] = []
+        groups = text.split("|")
+        sounding = False
+        for beat, group in enumerate(groups):
+            tokens = group.split()
+            if not tokens:
+                raise ValueError(f"beat {beat + 1} of {text!r} is empty; write '.' for a rest")
+            for place, token in enumerate(tokens):
+                length = float(Fraction(1, len(tokens)))
+                if token == "-":
+                    if not sounding:
+                        raise ValueError(f"beat {beat + 1} of {text!r} holds ('-') where nothing sounds")
+                    last = strokes[-1]
+                    strokes[-1] = Stroke(last.position, last.length + length, last.tones, last.accented)
+                    continue
+                sounding = token != "."
+                if sounding:
+                    position = float(beat + Fraction(place, len(tokens)))
+                    strokes.append(Stroke(position, length, _tones(token, text), token.endswith("!")))
+        if not strokes:
+            raise ValueError(f"{text!r} has no notes")
+        return cls(len(groups), tuple(strokes), sum(len(stroke.tones) for stroke in strokes) / len(groups))
+
+    def place(self, onset: float, end: float, beats_per_bar: int) -> list[Placed]:
+        """The strokes from beat ``onset`` to before ``end``, in order of time, ranked by importance.
+
+        The figure runs with the bars. Accented strokes come first, then those on stronger beats; the second and
+        further tones of a stroke follow after the last stroke's first.
+        """
+        span = self.beats if _fits(self.beats, beats_per_bar) else beats_per_bar
+        found: list[tuple[float, Stroke]] = []
+        cycle = int(onset // span)
+        while cycle * span < end:
+            for stroke in self.strokes:
+                beat = cycle * span + stroke.position
+                if stroke.position < span and onset - EPSILON <= beat < end - EPSILON:
+                    found.append((max(beat, onset), stroke))
+            cycle += 1
+        order = sorted(found, key=lambda item: (not item[1].accented, *metric_order(item[0], beats_per_bar)))
+        ranks = {beat: rank for rank, (beat, _) in enumerate(order)}
+        return [Placed(beat, min(stroke.length, end - beat), stroke, ranks[beat]) for beat, stroke in found]
+
+
+def metric_level(beat: float, beats_per_bar: int) -> int:
+    """How weak a place in the bar is: 0 the bar line, 1 half a bar, 2 a beat, 3 an eighth, 4 anything finer."""
+    place = beat % beats_per_bar
+    for level, unit in enumerate((float(beats_per_bar), beats_per_bar / 2, 1.0, 0.5)):
+        if (level != 1 or beats_per_bar % 2 == 0) and min(place % unit, unit - place % unit) < EPSILON:
+            return level
+    return 4
+
+
+def metric_order(beat: float, beats_per_bar: int) -> tuple[float, ...]:
+    """Sorts places by importance; equals are spread over the bar, so that thinning leaves no half of it bare."""
+    place = beat % beats_per_bar
+    return metric_level(beat, beats_per_bar), _spread(int(place)), place
+
+
+def _spread(number: int) -> float:
+    """Van der Corput's sequence in base 2: 0, ½, ¼, ¾, … (van der Corput 1935)."""
+    value, unit = 0.0, 0.5
+    while number:
+        value += unit * (number & 1)
+        number >>= 1
+        unit /= 2
+    return value
+
+
+def _fits(beats: int, beats_per_bar: int) -> bool:
+    return beats % beats_per_bar == 0 or beats_per_bar % beats == 0
+
+
+def _tones(token: str, text: str) -> tuple[Tone, ...]:
+    tones = []
+    for part in token.removesuffix("!").split("+"):
+        match = _TONE.fullmatch(part)
+        if match is None:
+            raise ValueError(f"{token!r} in {text!r} is no tone; write '.', '-', a digit 1–9 or 'a', like 1, 5', 1+5!")
+        name, up, down = match.groups()
+        tones.append(Tone(APPROACH if name == "a" else int(name), len(up) - len(down)))
+    return tuple(tones)

@@ -1,0 +1,207 @@
+"""What each role plays in a step, in beats: the notes before they are timed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from stream_v2m.core.values import StepPlan
+from stream_v2m.music.chance import beat_key, chance, even
+from stream_v2m.music.expression import Shape
+from stream_v2m.music.figures import EPSILON, Figure, Placed, Tone, metric_level
+from stream_v2m.music.harmony import OCTAVE, Harmony, bass_tone, fold, ladder, thinned
+from stream_v2m.music.style import Part
+from stream_v2m.music.timeline import end_of
+
+RELATED = 1.3  # figures with up to so many times the notes of the sparsest that has enough are chosen among
+PHRASE_BARS, RONDO = 4, (0, 1, 0, 2)  # the third phrase returns to the first, in each phrase the third bar to its first
+METRIC_WEIGHTS = (5, 3, 0, -4, -7)  # velocity, by metric level
+PHRASE_WEIGHTS = (-2, 0, 2, -1)  # velocity, by bar of the phrase
+ACCENT_WEIGHT = 9
+REPEATED_WEIGHT = -6
+ROLL = Figure.parse("1 2 3 5 | - | - | -")  # an arpeggio's last chord
+ROOT = Tone(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A note in beats; ``weight`` is added to its velocity, a ``loose`` one may come a little late."""
+
+    beat: float
+    end: float
+    pitch: int
+    weight: float
+    loose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One part's share of a step, of which the beats from ``begin`` to before ``stop`` are asked for.
+
+    Attributes:
+        part: and its ``index`` in the style.
+        shape: what is asked now.
+        seed: of every choice.
+        seconds_per_beat: now.
+        final: it is the last chord of the piece.
+    """
+
+    part: Part
+    index: int
+    plan: StepPlan
+    harmony: Harmony
+    shape: Shape
+    beats_per_bar: int
+    seconds_per_beat: float
+    begin: float
+    stop: float
+    seed: int
+    final: bool
+
+    def holds(self, beat: float) -> bool:
+        """Whether this beat is asked for."""
+        return self.begin <= beat < self.stop
+
+    @property
+    def notes(self) -> float:
+        """How many notes this part is to play in the step."""
+        return self.part.share(self.shape.density) * self.plan.duration * self.seconds_per_beat
+
+    @property
+    def dither(self) -> float:
+        """What rounds a fraction of a note up or down, evenly over the steps."""
+        return even(self.plan.step, chance(self.seed, self.index))
+
+
+def pad(passage: Passage, voicing: Sequence[int]) -> list[Sketch]:
+    """The chord, struck where the harmony begins, held to its end; as many voices as are asked for."""
+    part, harmony = passage.part, passage.harmony
+    if not passage.holds(harmony.start):
+        return []
+    voices = math.floor(part.share(passage.shape.density) + 0.5)
+    gate = min(1.0, max(0.6, part.gate * passage.shape.gate))
+    if passage.final:
+        voices, gate = len(voicing), 1.0
+    end = harmony.start + (harmony.end - harmony.start) * gate
+    weight = REPEATED_WEIGHT if harmony.repeated else 0
+    return [Sketch(harmony.start, end, pitch, weight) for pitch in thinned(voicing, harmony.chord, voices)]
+
+
+def bass(passage: Passage, root: int, following: int | None) -> list[Sketch]:
+    """The root on each new harmony, then the figure; a note lasts until the next, the last one to the harmony's end."""
+    part, plan, harmony = passage.part, passage.plan, passage.harmony
+    placed = [] if passage.final else _placed(passage)
+    if harmony.start >= plan.onset - EPSILON:
+        placed = _rooted(placed, plan)
+        first_sounds = passage.part.share(passage.shape.density) + passage.dither >= 1 or passage.final
+        budget = math.floor(passage.notes + passage.dither) - 1
+        sounding = [each for each in placed if (first_sounds if each.rank < 0 else each.rank < budget)]
+    else:
+        budget = math.floor(passage.notes + passage.dither)
+        sounding = [each for each in placed if each.rank < budget]
+    gate = min(1.0, part.gate * passage.shape.gate)
+    sketches = []
+    for each in sounding:
+        if not passage.holds(each.beat):
+            continue
+        end = _held(each, placed, sounding)
+        end = harmony.end if end >= end_of(plan) - EPSILON else end
+        for tone in each.stroke.tones:
+            pitch = bass_tone(harmony.chord, tone, root, following, part.low, part.high)
+            sketches.append(Sketch(each.beat, each.beat + (end - each.beat) * gate, pitch, _weight(each, passage)))
+    return sketches
+
+
+def arpeggio(passage: Passage) -> list[Sketch]:
+    """Chord tones after the figure; left-out notes lengthen those before, a gate above 1 lets them ring in the step."""
+    part, plan, harmony = passage.part, passage.plan, passage.harmony
+    if harmony.chord.root is None:
+        return []
+    placed = _placed(passage)
+    if not any(passage.holds(each.beat) for each in placed):
+        return []
+    budget = len(placed) * 9 if passage.final else math.floor(passage.notes + passage.dither)
+    sounding = [each for each in placed if each.rank < budget]
+    gate = part.gate * passage.shape.gate
+    pitches = {each.beat: [_rung(tone, each.beat, passage) for tone in each.stroke.tones] for each in placed}
+    sketches = []
+    for each in sounding:
+        if not passage.holds(each.beat):
+            continue
+        length = (_held(each, placed, sounding) - each.beat) * gate
+        for turn, pitch in enumerate(pitches[each.beat]):
+            if each.rank + turn * len(placed) >= budget or pitch in pitches[each.beat][:turn]:
+                continue
+            again = next((beat for beat in pitches if beat > each.beat and pitch in pitches[beat]), math.inf)
+            end = min(end_of(plan), again, math.inf if passage.final else each.beat + length)
+            loose = each.beat > plan.onset + EPSILON
+            sketches.append(Sketch(each.beat, end, pitch, _weight(each, passage) - 4 * turn, loose))
+    return sketches
+
+
+def lifted(part: Part, harmony: Harmony) -> tuple[int, int]:
+    """The register of a part, moved by the harmony's lift."""
+    lift = max(-part.low, min(127 - part.high, harmony.lift))
+    return part.low + lift, part.high + lift
+
+
+def choose(figures: Sequence[Figure], notes_per_beat: float, bar: int, seed: int) -> Figure:
+    """Among the figures that are dense enough, one of the sparsest; the choice makes phrases in which bars return."""
+    enough = [figure for figure in figures if figure.notes_per_beat >= notes_per_beat - EPSILON]
+    least = min(each.notes_per_beat for each in enough) if enough else max(each.notes_per_beat for each in figures)
+    related = [figure for figure in figures if least <= figure.notes_per_beat <= least * RELATED]
+    phrase, place = divmod(bar, PHRASE_BARS)
+    theme = RONDO[phrase % len(RONDO)]
+    order = sorted(range(len(related)), key=lambda index: chance(seed, theme, index))
+    return related[order[RONDO[place % len(RONDO)] % len(order)]]
+
+
+def _placed(passage: Passage) -> list[Placed]:
+    plan, bar = passage.plan, passage.beats_per_bar
+    if passage.final:
+        return [replace(each, beat=each.beat + plan.onset) for each in ROLL.place(0.0, plan.duration, bar)]
+    figure = choose(
+        passage.part.figures,
+        passage.notes / plan.duration,
+        math.floor(plan.onset / bar),
+        beat_key(chance(passage.seed, passage.index) * 1e6),
+    )
+    return figure.place(plan.onset, end_of(plan), bar)
+
+
+def _rooted(placed: list[Placed], plan: StepPlan) -> list[Placed]:
+    """The strokes with the root in the first place, ranked before all others."""
+    rest = [each for each in placed if each.beat > plan.onset + EPSILON]
+    ranks = {each.beat: rank for rank, each in enumerate(sorted(rest, key=lambda each: each.rank))}
+    length = (rest[0].beat if rest else end_of(plan)) - plan.onset
+    first = next((each.stroke for each in placed if each.beat <= plan.onset + EPSILON), None)
+    accented = first is not None and first.accented
+    stroke = replace(placed[0].stroke, tones=(ROOT,), accented=accented) if placed else ROLL.strokes[0]
+    return [Placed(plan.onset, length, stroke, -1), *(replace(each, rank=ranks[each.beat]) for each in rest)]
+
+
+def _held(each: Placed, placed: list[Placed], sounding: list[Placed]) -> float:
+    """The beat where a stroke ends: it is held on over strokes that are left out, but not over written rests."""
+    end = each.beat + each.length
+    beats = {other.beat for other in sounding}
+    for other in placed:
+        if other.beat > each.beat and abs(other.beat - end) < EPSILON and other.beat not in beats:
+            end = other.beat + other.length
+    return end
+
+
+def _rung(tone: Tone, beat: float, passage: Passage) -> int:
+    part, harmony = passage.part, passage.harmony
+    low, high = lifted(part, harmony)
+    pitch = ladder(harmony.chord, tone, low, high)
+    if chance(passage.seed, passage.index, beat_key(beat), tone.number) < harmony.spread:
+        pitch += OCTAVE
+    return fold(pitch, low, min(127, high + OCTAVE // 2))
+
+
+def _weight(each: Placed, passage: Passage) -> float:
+    level = metric_level(each.beat, passage.beats_per_bar)
+    bar = math.floor(each.beat / passage.beats_per_bar)
+    weight = METRIC_WEIGHTS[level] + PHRASE_WEIGHTS[bar % PHRASE_BARS]
+    return weight + (ACCENT_WEIGHT if each.stroke.accented else 0)

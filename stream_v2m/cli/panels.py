@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,7 +16,7 @@ from stream_v2m.cli import palette
 from stream_v2m.core.chords import ROOTS, Chord
 from stream_v2m.core.emotions import EMOTIONS
 from stream_v2m.core.trace import Trace
-from stream_v2m.core.values import Event
+from stream_v2m.core.values import Dynamics, Event, StepPlan
 
 Floats = NDArray[np.float64]
 
@@ -53,6 +52,9 @@ def motion(axes: Axes, trace: Trace) -> None:
     """Motion as an area; cuts, flashes and the provisional hits before them."""
     axes.set_ylim(0, 1.2)
     axes.set_yticks([0, 0.5, 1], ["0", "", "1"])
+    if not trace.motion:
+        _nothing(axes, "no motion")
+        return
     times, values = _reduced([time for time, _ in trace.motion], [[value] for _, value in trace.motion])
     axes.fill_between(times, values[:, 0], color=palette.SEEN, alpha=0.35, linewidth=0)
     axes.plot(times, values[:, 0], color=palette.SEEN, linewidth=0.7)
@@ -171,7 +173,7 @@ def density(axes: Axes, trace: Trace) -> None:
         first, last = int(note.onset), int(np.ceil(note.onset + note.duration))
         played[max(0, first) : max(last, first + 1)] += 1
     axes.fill_between(seconds, played, step="post", color=palette.PLAYED, linewidth=0)
-    times, asked = _steps(trace, [plan.dynamics.note_density for _, _, plan in trace.plans])
+    times, asked = _steps(trace, lambda dynamics: dynamics.note_density)
     axes.plot(times, asked, color=palette.ASKED, linewidth=0.9)
     top = max(5.0, float(played.max(initial=0)), float(asked.max(initial=0))) * 1.08
     axes.set_ylim(0, top)
@@ -198,7 +200,7 @@ def loudness(axes: Axes, trace: Trace) -> None:
     beside.tick_params(axis="y", length=2, width=0.6, pad=2, colors="#7e97b0")
     for spine in beside.spines.values():
         spine.set_visible(False)
-    times, asked = _steps(trace, [plan.dynamics.loudness for _, _, plan in trace.plans])
+    times, asked = _steps(trace, lambda dynamics: dynamics.loudness)
     axes.plot(times, asked, color=palette.ASKED, linewidth=0.9)
     axes.set_ylim(0, max(0.1, float(asked.max(initial=0))) * 1.08)
     axes.locator_params(axis="y", nbins=3)
@@ -208,34 +210,35 @@ def loudness(axes: Axes, trace: Trace) -> None:
 def _reduced(times: Sequence[float], rows: Sequence[Sequence[float]]) -> tuple[Floats, Floats]:
     """Times [n] and values [n, k], averaged where there are more than can be seen."""
     moments, values = np.asarray(times, float), np.asarray(rows, float).reshape(len(times), -1)
-    if len(moments) == 0:
-        return np.zeros(0), np.zeros((0, 1))
     together = -(-len(moments) // MOST_POINTS)
     starts = np.arange(0, len(moments), together)
     counts = np.diff([*starts, len(moments)])
     return np.add.reduceat(moments, starts) / counts, np.add.reduceat(values, starts, axis=0) / counts[:, None]
 
 
+def _spans(trace: Trace) -> list[tuple[float, float, StepPlan]]:
+    """Start, end and plan in order; a plan ends where the next begins, and with the performance."""
+    plans = sorted((plan for plan in trace.plans if plan[0] < trace.duration), key=lambda plan: plan[0])
+    following = [*(onset for onset, _, _ in plans[1:]), trace.duration]
+    return [(on, min(on + long, then), plan) for (on, long, plan), then in zip(plans, following, strict=False)]
+
+
 def _blocks(trace: Trace) -> list[tuple[float, float, Chord]]:
-    """Start, end and chord; equal neighbours are one, and a plan ends where the next begins."""
-    plans = sorted(trace.plans, key=lambda plan: plan[0])
+    """Start, end and chord; equal neighbours are one."""
     blocks: list[tuple[float, float, Chord]] = []
-    for index, (onset, duration, plan) in enumerate(plans):
-        end = min(onset + duration, plans[index + 1][0] if index + 1 < len(plans) else trace.duration)
-        if end <= onset:
-            continue
-        if blocks and blocks[-1][2] == plan.chord and onset - blocks[-1][1] < 1e-3:
+    for start, end, plan in _spans(trace):
+        if blocks and blocks[-1][2] == plan.chord and start - blocks[-1][1] < 1e-3:
             blocks[-1] = (blocks[-1][0], end, plan.chord)
-        else:
-            blocks.append((onset, end, plan.chord))
+        elif end > start:
+            blocks.append((start, end, plan.chord))
     return blocks
 
 
-def _steps(trace: Trace, values: Sequence[float]) -> tuple[Floats, Floats]:
-    """A line that stays on a plan's value until the next one begins."""
-    onsets = [onset for onset, _, _ in trace.plans]
-    times = [moment for pair in pairwise([*onsets, trace.duration]) for moment in pair]
-    return np.array(times), np.repeat(np.asarray(values, float), 2)
+def _steps(trace: Trace, ask: Callable[[Dynamics], float]) -> tuple[Floats, Floats]:
+    """A line that stays on what a plan asks for until it ends."""
+    spans = _spans(trace)
+    times = [moment for start, end, _ in spans for moment in (start, end)]
+    return np.array(times), np.repeat([ask(plan.dynamics) for _, _, plan in spans], 2)
 
 
 def _seconds(axes: Axes) -> Floats:

@@ -69,12 +69,12 @@ def draw(trace: Trace, path: Path, *, parts: Sequence[str]) -> None:
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a title in any script
         figure = _figure(trace, rows)
         with replacing(path) as part:
-            figure.savefig(part, format="png", dpi=DPI, metadata={"Software": None})
+            figure.savefig(part, format="png", metadata={"Software": None})
 
 
 def _figure(trace: Trace, rows: Sequence[Panel]) -> Figure:
     height = HEAD + sum(tall for _, tall, _ in rows) + GAP * (len(rows) - 1) + FOOT
-    figure = Figure(figsize=(WIDTH, height), facecolor="white")
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
     _title(figure, trace, height)
     cuts = [cue.time if cue.origin is None else cue.origin for cue in trace.events if cue.event is Event.CUT]
     top = height - HEAD
@@ -96,7 +96,8 @@ def _duration(trace: Trace) -> float:
 
 
 def _title(figure: Figure, trace: Trace, height: float) -> None:
-    title = trace.title if len(trace.title) <= TITLE_LENGTH else trace.title[: TITLE_LENGTH - 1] + "…"
+    title = trace.title.encode("utf-8", "replace").decode("utf-8")  # a file name may contain undecodable bytes
+    title = title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1] + "…"
     figure.text(0.02, (height - 0.18) / height, title, weight="bold", size=11.5, va="top")
     cuts = sum(cue.event is Event.CUT for cue in trace.events)
     flashes = sum(cue.event is Event.FLASH for cue in trace.events)

@@ -136,9 +136,9 @@ def _label(chord: Chord, width: float, height: float, points: float) -> tuple[st
     """A chord's name and its rotation in a block of so many pixels, of which there are ``points`` in a point."""
     name = palette.chord_name(chord)
     long, tall = len(name) * NAME_SIZE * NAME_EM * points, NAME_SIZE * points
-    if width - 4 >= long:
+    if width >= long + NAME_SIZE * points * 0.7:
         return name, 0
-    return (name, 90) if width - 4 >= tall and height >= long else None
+    return (name, 90) if width >= tall * 1.3 and height >= long else None
 
 
 def notes(axes: Axes, trace: Trace, parts: Sequence[str]) -> None:

@@ -30,12 +30,14 @@ class SamplerConfig(BaseModel, frozen=True, extra="forbid"):
     key: str = Field(AUTO, description="the performance's own key, as 'Eb minor'; auto: from the first seconds' mood")
     primer: str | None = Field(None, description="first chord, as 'C:maj7'; the tonic where the key is automatic")
     rest_below: float = Field(-1.0, ge=-1, le=1, description="'no chord' may come where arousal is below; -1: never")
-    emotion_weight: float = Field(5.0, ge=0, le=8, description="nats that a sure emotion lifts its qualities by")
+    emotion_weight: float = Field(4.0, ge=0, le=8, description="nats that a sure emotion lifts its qualities by")
     valence_weight: float = Field(0.5, ge=0, le=4, description="nats between neutral and valence 1, on the major side")
     arousal_weight: float = Field(1.0, ge=0, le=4, description="nats between neutral and arousal 1, on changing")
     metre_weight: float = Field(
         0.5, ge=0, le=2, description="what is added to the model's own metre; 1: POP909's, for one that has none"
     )
+
+    variety_weight: float = Field(1.0, ge=0, le=4, description="nats against each visit that makes a loop too short")
 
     @field_validator("key")
     @classmethod
@@ -61,6 +63,7 @@ class SamplerState:
         previous: what sounds, at sounding pitch.
         repeats: steps that it has sounded, those on hold not counted.
         bar_position: of the last step, as a fraction of the bar.
+        visited: the chords that the last changes went to.
     """
 
     rng: np.random.Generator
@@ -70,6 +73,7 @@ class SamplerState:
     previous: Chord | None = None
     repeats: int = 0
     bar_position: float | None = None
+    visited: tuple[Chord, ...] = ()
 
     def copy(self) -> SamplerState:
         """An independent state that will go on alike."""
@@ -138,7 +142,10 @@ class Sampler:
             # drawn by the model's labels, so that one seed gives the same music in every key
             label = _draw(keys.transposed(probabilities, -state.key.shift), state.rng)
             chord = replace(Chord.from_index(label).transposed(state.key.shift), key=key)
-        state.repeats = state.repeats + 1 if previous is not None and chord.index == previous.index else 1
+        if previous is not None and chord.index == previous.index:
+            state.repeats += 1
+        else:
+            state.repeats, state.visited = 1, (*state.visited, chord)[-steering.VISITS :]
         state.previous, state.key, state.bar_position = chord, key, bar_position
         return chord
 
@@ -172,6 +179,8 @@ class Sampler:
         changing += self._change_weight(state, steered, controls.affect_strength, bar_position)
         total = np.logaddexp(staying, changing)
 
+        if self.config.variety_weight > 0:
+            scores -= self.config.variety_weight * steering.surplus_visits(state.visited)
         result = _nucleus(np.exp(scores - scores.max()), self.config.top_p)
         result *= np.exp(self._destination_weights(state, steered, controls))
         result *= np.exp(changing - total) / result.sum()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -37,6 +38,9 @@ _BRIGHTNESS = {
 # beat stays what it is.
 _PLACES: dict[int, tuple[float, ...]] = {2: (0.9, -1.05), 4: (1.9, -1.95, -0.05, -2.5)}
 _PLACE_TOLERANCE = 0.02
+
+VISITS = 8
+_VISITS_OF_A_LOOP = VISITS // 4
 
 
 def _by_label(weights: dict[str, float]) -> Weights:
@@ -118,3 +122,12 @@ def place_log_odds(bar_position: float, step: float) -> float:
     if places not in _PLACES or max(abs(places * step - 1), abs(place - round(place))) > _PLACE_TOLERANCE * places:
         return 0.0
     return _PLACES[places][round(place) % places]
+
+
+def surplus_visits(visited: Sequence[Chord]) -> Weights:
+    """How often each chord [157] was gone to among the last ``VISITS`` changes, beyond its share of a four-chord loop.
+
+    Fed its own choices, a model falls into loops of two chords; loops of four are pop music and cost nothing.
+    """
+    counts = np.bincount([chord.index for chord in visited], minlength=VOCABULARY)
+    return np.maximum(counts - _VISITS_OF_A_LOOP, 0).astype(np.float64)

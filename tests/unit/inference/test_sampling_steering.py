@@ -4,7 +4,7 @@ import pytest
 from stream_v2m.core.chords import Chord, Key
 from stream_v2m.core.emotions import ALLOWED_QUALITIES, EMOTIONS
 from stream_v2m.core.values import Affect
-from stream_v2m.inference.steering import carried, destination_weights, place_log_odds, serving
+from stream_v2m.inference.steering import carried, destination_weights, place_log_odds, serving, surplus_visits
 
 pytestmark = pytest.mark.unit
 
@@ -66,3 +66,9 @@ def test_the_weights_by_place_keep_the_mean_rate_of_change():
     for places, rate in ((2, 0.42), (4, 0.25)):
         odds = [rate / (1 - rate) * np.exp(place_log_odds(k / places, 1 / places)) for k in range(places)]
         assert np.mean([o / (1 + o) for o in odds]) == pytest.approx(rate, abs=0.02)
+
+
+def test_a_loop_of_two_chords_costs_and_a_loop_of_four_does_not():
+    two, four = ([Chord.parse(name) for name in names] for names in (["C", "G"] * 4, ["C", "G", "A:min", "F"] * 2))
+    assert surplus_visits(four).sum() == surplus_visits([]).sum() == 0
+    assert surplus_visits(two)[Chord.parse("G").index] == 2

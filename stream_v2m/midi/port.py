@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
-import importlib.util
 import re
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Protocol
 
 from stream_v2m.core.errors import PortError
@@ -167,17 +165,18 @@ def _connect(api: str) -> Client:
 
 
 def _client(api: str) -> Client:
-    if importlib.util.find_spec("rtmidi") is not None:
+    try:
         from stream_v2m.midi.rtmidi_client import RtMidiClient
-
+    except ModuleNotFoundError:
+        pass
+    else:
         return RtMidiClient(api, CLIENT)
-    if importlib.util.find_spec("pylibremidi") is not None:
+    try:
         from stream_v2m.midi.libremidi_client import LibremidiClient
-
-        return LibremidiClient(api, CLIENT)
-    raise PortError(
-        "no MIDI library is installed", cure="`pip install python-rtmidi`, or pylibremidi from Python 3.13 on"
-    )
+    except ModuleNotFoundError as error:
+        cure = "`pip install python-rtmidi`, or pylibremidi from Python 3.13 on"
+        raise PortError("no MIDI library is installed", cure=cure) from error
+    return LibremidiClient(api, CLIENT)
 
 
 def _no_midi(apis: Sequence[str], reasons: Sequence[str]) -> PortError:
@@ -190,6 +189,8 @@ def _no_midi(apis: Sequence[str], reasons: Sequence[str]) -> PortError:
 
 
 def _open_synth(soundfont: str) -> OutputPort:
+    from pathlib import Path
+
     from stream_v2m.midi.synth import SynthPort
 
     return SynthPort(Path(soundfont) if soundfont else None)

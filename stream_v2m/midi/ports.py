@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from stream_v2m.core.errors import PortError
 from stream_v2m.midi.port import OutputPort
 
 LOOK_EVERY = 1.0  # seconds
+# About three periods of an audio server: a new connection is deaf for one or two, and what was sent
+# leaves in the next. Seconds.
+SETTLE = 0.06
 
 
-@dataclass(slots=True)
 class _Slot:
-    spec: str
-    port: OutputPort | None = None
-    problem: str = ""
+    __slots__ = ("opened", "port", "problem", "spec")
+
+    def __init__(self, spec: str) -> None:
+        self.spec = spec
+        self.port: OutputPort | None = None
+        self.opened: OutputPort | None = None  # but perhaps deaf yet
+        self.problem = ""
 
 
 class Ports:
@@ -51,6 +56,7 @@ class Ports:
         """
         self._next_look = now + LOOK_EVERY
         errors = [error for slot in self._slots if (error := self._try(slot)) is not None]
+        self._settled()
         if errors and len(errors) == len(self._slots):
             raise errors[0]
 
@@ -71,30 +77,33 @@ class Ports:
         return self._next_look
 
     def look(self, now: float) -> tuple[list[int], list[int]]:
-        """Once a second: which ports have gone and which have come back."""
+        """Once a second: which ports have gone, and which have come back and settled."""
         if now < self._next_look:
             return [], []
-        self._next_look = now + LOOK_EVERY
-        gone, back = [], []
-        for index, slot in enumerate(self._slots):
-            if slot.port is None:
-                if self._try(slot) is None:
-                    back.append(index)
-            elif not _present(slot.port):
-                self._lose(slot, f"{slot.spec}: {slot.port.name} is gone; looking for it")
-                gone.append(index)
+        back = self._settled()
+        gone = [index for index, slot in enumerate(self._slots) if slot.port is not None and not _present(slot.port)]
+        for slot in (self._slots[index] for index in gone):
+            self._lose(slot, f"{slot.spec}: the port is gone; looking for it")
+        missing = [slot for slot in self._slots if slot.port is None]
+        opened = [slot for slot in missing if self._try(slot) is None]
+        self._next_look = now + (SETTLE if opened else LOOK_EVERY)
         return gone, back
 
     def close(self) -> None:
         """Close every port."""
+        self._settled()
         for slot in self._slots:
-            if slot.port is not None:
-                slot.port.close()
-                slot.port = None
+            self._lose(slot, "closed")
+
+    def _settled(self) -> list[int]:
+        settled = [index for index, slot in enumerate(self._slots) if slot.opened is not None]
+        for slot in (self._slots[index] for index in settled):
+            slot.port, slot.opened = slot.opened, None
+        return settled
 
     def _try(self, slot: _Slot) -> PortError | None:
         try:
-            slot.port = self._open(slot.spec)
+            slot.opened = self._open(slot.spec)
         except PortError as error:
             slot.problem = str(error)
             return error

@@ -24,13 +24,12 @@ from stream_v2m.midi.lateness import Lateness
 from stream_v2m.midi.ledger import Release
 from stream_v2m.midi.link import Link
 from stream_v2m.midi.port import open_output
-from stream_v2m.midi.ports import Ports
+from stream_v2m.midi.ports import SETTLE, Ports
 from stream_v2m.midi.realtime import has_realtime, request_realtime
 from stream_v2m.midi.schedule import Schedule
 
 REPORT_EVERY = 0.2  # seconds
 WAIT_AT_MOST = 0.05  # seconds; the longest that SIGTERM or a missing heartbeat can go unnoticed
-EMPTY_BUFFERS = 0.06  # seconds that a driver needs to send what it holds; ports closed earlier lose it
 _NAP = 0.001  # seconds
 _ALL = -1  # core.values.ALL_PORTS; importing it would import numpy
 
@@ -60,6 +59,7 @@ class Playing:
         except PortError:
             if not patient:
                 raise
+        time.sleep(SETTLE)
 
     def run(self) -> None:
         """Play until told to close, until the other end is gone, or SIGTERM."""
@@ -75,7 +75,7 @@ class Playing:
                 self._tend()
         finally:
             self._send(self._schedule.finish(self._now()))
-            time.sleep(EMPTY_BUFFERS)
+            time.sleep(SETTLE)  # ports that are closed earlier lose what was sent last
             self._ports.close()
             self._report("closed")
 

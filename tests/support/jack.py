@@ -19,12 +19,11 @@ _numbers = itertools.count()
 
 
 @contextmanager
-def jack_server(period: int = 512) -> Iterator[subprocess.Popen[bytes]]:
+def jack_server() -> Iterator[subprocess.Popen[bytes]]:
     """Run ``jackd`` on its dummy driver under a name of its own, which this process and its children then use.
 
-    Args:
-        period: frames at 48 kHz. A client that is late by more than this on a busy machine loses
-            what it wanted to send in that period, so a test that counts messages wants it long.
+    It waits for its clients (``--sync``, at most 200 ms), since otherwise one that is late on a busy
+    machine loses what it wanted to send, and a test that counts messages would blame the player.
     """
     require("jackd", "jack_wait")
     name = f"v2m-{os.getpid()}-{next(_numbers)}"
@@ -32,7 +31,7 @@ def jack_server(period: int = 512) -> Iterator[subprocess.Popen[bytes]]:
         patch.setenv("JACK_DEFAULT_SERVER", name)
         patch.setenv("JACK_NO_START_SERVER", "1")
         server = subprocess.Popen(
-            ["jackd", "--no-realtime", "-d", "dummy", "-r", "48000", "-p", str(period)],
+            ["jackd", "--no-realtime", "--sync", "-t", "200", "-d", "dummy", "-r", "48000", "-p", "128"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stream_v2m.core.errors import PortError
-from stream_v2m.midi.ports import LOOK_EVERY, Ports
+from stream_v2m.midi.ports import LOOK_EVERY, SETTLE, Ports
 
 pytestmark = pytest.mark.unit
 
@@ -50,7 +50,7 @@ def test_without_any_port_the_first_error_is_raised() -> None:
         Ports(["a", "b"], Studio().open).open(0.0)
 
 
-def test_a_port_that_fails_at_sending_is_a_problem_until_it_comes_back() -> None:
+def test_a_port_that_fails_at_sending_is_a_problem_until_it_has_come_back_and_settled() -> None:
     studio = Studio("a")
     ports = Ports(["a"], studio.open)
     ports.open(0.0)
@@ -60,7 +60,10 @@ def test_a_port_that_fails_at_sending_is_a_problem_until_it_comes_back() -> None
     assert ports.problems == ["a: broken pipe"]
     assert ports.look(LOOK_EVERY) == ([], [])
     studio.plugged.add("a")
-    assert ports.look(2 * LOOK_EVERY) == ([], [0])
+    assert ports.look(2 * LOOK_EVERY) == ([], [])
+    assert not ports.send(0, b"\xfb")
+    assert ports.next_look() == 2 * LOOK_EVERY + SETTLE
+    assert ports.look(2 * LOOK_EVERY + SETTLE) == ([], [0])
     assert ports.send(0, b"\xfc")
     assert studio.heard == [("a", b"\xf8"), ("a", b"\xfc")]
     assert ports.problems == []
@@ -74,3 +77,4 @@ def test_a_port_that_vanishes_in_silence_is_noticed_within_a_second() -> None:
     assert ports.look(LOOK_EVERY / 2) == ([], [])
     assert ports.look(LOOK_EVERY) == ([1], [])
     assert ports.names == ["a"]
+    assert ports.problems == ["b: no such MIDI port"]

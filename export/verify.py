@@ -21,7 +21,7 @@ from stream_v2m.inference.decoder import Decoder
 from stream_v2m.inference.dynamics import DynamicsModel
 
 # Greatest difference of logits (about ±20) between float32 computations in different orders of summation.
-LOGIT_TOLERANCE = 2e-3
+LOGIT_TOLERANCE = 1e-3
 # The same for loudness and density, as a share of their ranges in the data (0.573 and 42).
 LEVEL_TOLERANCE = 1e-4
 _LEVEL_RANGE = np.array([0.573, 42.0])

@@ -18,7 +18,7 @@ def open_source(spec: str, config: SourceConfig) -> Source:
             ``camera:NAME``; ``images:FOLDER`` or ``images:GLOB``; else the path of a film.
 
     Raises:
-        SourceError: it cannot be understood, or names no camera or picture that is there.
+        SourceError: it cannot be understood; what it names is looked for when the source opens.
     """
     kind, colon, rest = spec.partition(":")
     if kind == "film" and colon:

@@ -84,7 +84,7 @@ def _deep(rng: Rng) -> Draw:
 
     def draw(t: float) -> Planes:
         shafts = fade * (1 + np.sin(3.1 * slant + 0.6 * t) * np.sin(1.3 * slant - 0.4 * t))
-        planes = water + np.array([0.3, 0.7, 1.0], np.float32)[:, None, None] * shafts
+        planes: Planes = water + np.array([0.3, 0.7, 1.0], np.float32)[:, None, None] * shafts
         for across, down, radius, phase in lights:
             place = across + 0.12 * np.sin(0.5 * t + phase), (down + 1.4 - 0.1 * t) % 2.8 - 1.4
             spot(planes, *place, radius, (70, 140, 190), soft=radius, opacity=0.5)

@@ -105,8 +105,11 @@ class Session:
             )
         )
 
-    async def run(self) -> None:
+    async def run(self, *surfaces: Coroutine[Any, Any, None]) -> None:
         """Play until the source ends or a stop is commanded; on any exit leave no note sounding.
+
+        Args:
+            surfaces: run beside the stages for as long as these do.
 
         Raises:
             SourceError, PortError: the source or an output cannot be opened, or was lost.
@@ -115,10 +118,14 @@ class Session:
         try:
             self._outputs.start()
             await workers["ingest"].run(self._source.open)
-            self._tempo.start(self._clock.now() + self._config.step.lead_in_beats * 60 / self._tempo.bpm)
+            begin = self._clock.now()
+            self._outputs.begin(begin)
+            self._tempo.start(begin + self._config.step.lead_in_beats * 60 / self._tempo.bpm)
             self.board.update(phase="playing")
             async with asyncio.TaskGroup() as group:
                 self._start_stages(group, workers)
+                for surface in surfaces:
+                    group.create_task(surface)
         except* _Ended:
             pass
         finally:
@@ -126,7 +133,8 @@ class Session:
             for worker in workers.values():
                 worker.close()
             self._outputs.close()
-            self.board.update(phase="stopped")
+            if self._trace is not None:
+                self._trace.duration = self._clock.now()
 
     def command(self, command: Command) -> None:
         """Obey a live command.
@@ -203,6 +211,7 @@ class Session:
 
     async def _to_the_end(self, performing: Coroutine[Any, Any, None]) -> None:
         await performing
+        self.board.update(phase="stopped")
         self._abort.set()
 
     async def _watch_abort(self) -> None:

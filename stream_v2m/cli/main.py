@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -155,6 +156,9 @@ def _config(files: list[Path] | None, settings: list[str] | None, **controls: ob
 
 def main() -> None:
     """Run, and say what went wrong in one line; a fault of ours keeps its traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that knows no ♭ is no reason to stop
     try:
         app()
     except StreamV2MError as error:

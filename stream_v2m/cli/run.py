@@ -136,9 +136,10 @@ def sound(midi: Path, wav: Path) -> None:
     Raises:
         PortError: no FluidSynth, no sound font.
     """
-    from stream_v2m.midi.synth import find_soundfont, render_wav
+    from stream_v2m.midi.render import render_wav
+    from stream_v2m.midi.soundfont import find_soundfont
 
-    render_wav(midi, wav, soundfont=find_soundfont(None))
+    render_wav(midi, wav, soundfont=find_soundfont())
 
 
 def _recorder(config: Config, path: Path | None) -> Recorder | None:

@@ -23,8 +23,6 @@ _GREEDY_BELOW = 1e-3  # a temperature under this takes the likeliest chord
 class SamplerConfig(BaseModel, frozen=True, extra="forbid"):
     """How chords are chosen from what the model finds likely."""
 
-    temperature: float = Field(1.0, ge=0, le=2, description="to begin with; 0 takes the likeliest chord")
-    affect_strength: float = Field(0.5, ge=0, le=1, description="to begin with: how far the mood steers the harmony")
     top_p: float = Field(0.95, gt=0, le=1, description="a change goes to the likeliest chords that hold this share")
     max_repeats: int = Field(8, ge=1, description="steps on one chord before it must change")
     key: str = Field(AUTO, description="the performance's own key, as 'Eb minor'; auto: from the first seconds' mood")

@@ -9,7 +9,7 @@ from stream_v2m.core.values import MidiEvent
 from stream_v2m.midi.player import Player
 from stream_v2m.midi.recorder import Recorder
 
-RENDER_LOOKAHEAD = 0.04  # seconds; with nobody to wait for, as with a player's default
+RENDER_LOOKAHEAD = 0.05  # seconds; as with a player by default
 
 
 class Outputs:
@@ -31,6 +31,11 @@ class Outputs:
         """
         if self.player is not None:
             self.player.start()
+
+    def begin(self, at: float) -> None:
+        """Session second ``at`` is where the file begins."""
+        if self.recorder is not None:
+            self.recorder.origin = at
 
     def send(self, events: Iterable[MidiEvent]) -> None:
         """Never waits."""

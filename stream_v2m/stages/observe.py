@@ -16,6 +16,7 @@ from stream_v2m.vision.observer import Observer, Sight
 
 RATE_WINDOW = 32  # frames over which the frame rate is told
 THUMBNAIL_EVERY = 1.0  # seconds
+AFFECT_EVERY = 0.2  # seconds
 THUMBNAIL_SIZE = (160, 90)
 
 
@@ -74,5 +75,5 @@ def _record(trace: Trace, frame: Frame, sight: Sight) -> None:
         trace.thumbnails.append((frame.time, frame.picture(*THUMBNAIL_SIZE)))
     trace.motion.append((frame.time, sight.cues[0].motion))
     trace.events.extend(cue for cue in sight.cues if cue.event is not None)
-    if sight.window.affect is not None:
+    if sight.window.affect is not None and (not trace.affects or frame.time - trace.affects[-1][0] >= AFFECT_EVERY):
         trace.affects.append((frame.time, sight.window.affect))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from stream_v2m.core.channel import CueChannel, Lossless
@@ -15,6 +16,7 @@ from stream_v2m.midi.outputs import Outputs
 from stream_v2m.music.sequencer import Sequencer
 
 TICKS_PER_BEAT = 24
+ROUNDING = 1e-6  # ticks; a moment that is a tick but for rounding must not be waited for again
 REPORT_EVERY = 0.1  # seconds
 
 
@@ -55,8 +57,9 @@ async def perform(
             if now >= reported:
                 reported = now + REPORT_EVERY
                 _report(board, outputs, sequencer, tempo, now)
-            tick = (int(tempo.beat_at(now) * TICKS_PER_BEAT) + 1) / TICKS_PER_BEAT
-            await wait_until(tempo.time_at(tick), cues.wait, clock)
+            tick = math.floor(tempo.beat_at(now) * TICKS_PER_BEAT + ROUNDING) + 1
+            wake = min(tempo.time_at(tick / TICKS_PER_BEAT), now + outputs.lookahead / 2)
+            await wait_until(wake, cues.wait, clock)
     finally:
         outputs.release_all(clock.now())  # no await: a second cancel must not strand a note
 

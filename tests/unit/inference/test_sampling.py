@@ -344,8 +344,3 @@ def test_logits_of_another_shape_or_not_finite_break_the_contract(bad):
 def test_a_setting_that_means_nothing_is_refused(setting):
     with pytest.raises(ValidationError):
         SamplerConfig(**setting)
-
-
-def test_the_initial_values_are_those_of_the_controls():
-    config, controls = SamplerConfig(), Controls()
-    assert (config.temperature, config.affect_strength) == (controls.temperature, controls.affect_strength)

@@ -1,0 +1,89 @@
+"""The observer: everything that is measured about one stream of frames."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stream_v2m.core.values import Cue, Event, FeatureWindow, Frame
+from stream_v2m.vision.affect import AffectEstimator, ColorAffect, ColorConfig, Measures
+from stream_v2m.vision.color import measure_color
+from stream_v2m.vision.cut import CutConfig, CutDetector
+from stream_v2m.vision.motion import REFERENCE, MotionMeter
+from stream_v2m.vision.ranging import Range, RangeConfig
+from stream_v2m.vision.window import Sample, WindowBuilder
+
+_MOTION_PRIOR = 14.0  # MuVi-Sync's motion is below this in 85 % of seconds
+_CUT_MEMORY = 30.0  # seconds over which the rate of cuts is counted
+
+
+class VisionConfig(BaseModel):
+    """How the picture is measured."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    motion_release_s: float = Field(0.15, gt=0, description="how fast the cue of motion falls; it rises at once")
+    motion: RangeConfig = RangeConfig()
+    cut: CutConfig = CutConfig()
+    color: ColorConfig = ColorConfig()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one frame gave: the cue of its motion, then those of its events; the window that it ends."""
+
+    cues: tuple[Cue, ...]
+    window: FeatureWindow
+
+
+class Observer:
+    """Sees frames in the order of time; about half a millisecond each."""
+
+    def __init__(self, config: VisionConfig, estimator: AffectEstimator | None = None) -> None:
+        self._config = config
+        self._estimator: AffectEstimator = estimator or ColorAffect(config.color)
+        self._meter, self._cuts, self._windows = MotionMeter(), CutDetector(config.cut), WindowBuilder()
+        self._range = Range(config.motion, prior=_MOTION_PRIOR)
+        self._cut_times: deque[float] = deque()
+        self._time: float | None = None
+        self._scene_start = 0.0
+        self._energy = 0.0
+
+    @property
+    def estimator(self) -> str:
+        """Who speaks of the mood."""
+        return self._estimator.name
+
+    def freeze(self, on: bool) -> None:
+        """Let the ranging of motion and mood stand still, or follow again."""
+        self._range.frozen = on
+        self._estimator.freeze(on)
+
+    def see(self, frame: Frame, *, span: float) -> Sight:
+        """Measure one frame; the window covers the last ``span`` seconds."""
+        now = frame.time
+        if self._time is None:
+            self._time, self._scene_start = now - REFERENCE, now
+        elapsed, self._time = max(0.0, now - self._time), now
+
+        motion = self._meter.measure(frame.small[0], now)
+        happenings = self._cuts.see(frame.small, now)
+        hit = any(each.event is Event.HIT for each in happenings)
+        ranged = self._energy if hit else self._range(motion, elapsed)  # the difference across a cut is no motion
+        self._energy = max(ranged, self._energy * math.exp(-elapsed / self._config.motion_release_s))
+        for each in happenings:
+            if each.event is Event.CUT:
+                self._scene_start = each.origin
+                self._cut_times.append(each.origin)
+        while self._cut_times and now - self._cut_times[0] > _CUT_MEMORY:
+            self._cut_times.popleft()
+
+        measures = Measures(elapsed, measure_color(frame.small), ranged, len(self._cut_times) * 60 / _CUT_MEMORY)
+        affect = self._estimator.estimate(frame, measures)
+        sample = Sample(now, elapsed, motion, ranged, affect)
+        window = self._windows.add(sample, span=span, scene_offset=now - self._scene_start)
+        events = (Cue(now, self._energy, each.event, each.origin) for each in happenings)
+        return Sight((Cue(now, self._energy), *events), window)

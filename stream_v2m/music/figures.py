@@ -3,14 +3,15 @@
 Beats stand between ``|`` and are divided evenly by what they hold, so ``"1 | -"`` is a half note, ``"1 2 | 3 2"`` are
 eighths and ``"1 2 3 | 1 2 3"`` triplets. A token is ``.`` (rest), ``-`` (hold what came before) or tones: a digit
 1–9, or ``a``, the approach to the next chord's root, followed by ``'`` (octave up) or ``,`` (octave down), joined by
-``+`` where they sound together, and closed by ``!`` where they are accented: ``"1! . 5 8, | 1+5 - a ."``.
+``+`` where they sound together, and closed by ``!`` where they are accented: ``"1! . 5, 8 | 1+5 - a ."``.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 APPROACH = 0  # the number of the tone written ``a``
 EPSILON = 1e-6  # beats; closer than this is the same place
@@ -38,21 +39,22 @@ class Stroke:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A stroke in a step: its beat, its length in beats, and the rank of its first tone (0: most important)."""
+    """A stroke in a step: its beat, its length in beats, and each tone's rank among all of the step (0: the first)."""
 
     beat: float
     length: float
     stroke: Stroke
-    rank: int
+    ranks: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A rhythm of some beats that repeats; ``notes_per_beat`` when all of them sound."""
 
-    beats: int
-    strokes: tuple[Stroke, ...]
-    notes_per_beat: float
+    text: str
+    beats: int = field(compare=False)
+    strokes: tuple[Stroke, ...] = field(compare=False)
+    notes_per_beat: float = field(compare=False)
 
     @classmethod
     def parse(cls, text: str) -> Figure:
@@ -82,9 +84,10 @@ class Figure:
                     strokes.append(Stroke(position, length, _tones(token, text), token.endswith("!")))
         if not strokes:
             raise ValueError(f"{text!r} has no notes")
-        return cls(len(groups), tuple(strokes), sum(len(stroke.tones) for stroke in strokes) / len(groups))
+        return cls(text, len(groups), tuple(strokes), sum(len(stroke.tones) for stroke in strokes) / len(groups))
 
-    def place(self, onset: float, end: float, beats_per_bar: int) -> list[Placed]:
+    @lru_cache(maxsize=256)  # noqa: B019 (figures are few, and asked for the same step slice after slice)
+    def place(self, onset: float, end: float, beats_per_bar: int) -> tuple[Placed, ...]:
         """The strokes from beat ``onset`` to before ``end``, in order of time, ranked by importance.
 
         The figure runs with the bars. Accented strokes come first, then those on stronger beats; the second and
@@ -99,9 +102,21 @@ class Figure:
                 if stroke.position < span and onset - EPSILON <= beat < end - EPSILON:
                     found.append((max(beat, onset), stroke))
             cycle += 1
-        order = sorted(found, key=lambda item: (not item[1].accented, *metric_order(item[0], beats_per_bar)))
-        ranks = {beat: rank for rank, (beat, _) in enumerate(order)}
-        return [Placed(beat, min(stroke.length, end - beat), stroke, ranks[beat]) for beat, stroke in found]
+        order = sorted(
+            (turn, not stroke.accented, metric_order(beat, beats_per_bar), beat)
+            for beat, stroke in found
+            for turn in range(len(stroke.tones))
+        )
+        ranks = {(beat, turn): rank for rank, (turn, *_, beat) in enumerate(order)}
+        return tuple(
+            Placed(
+                beat,
+                min(stroke.length, end - beat),
+                stroke,
+                tuple(ranks[beat, turn] for turn in range(len(stroke.tones))),
+            )
+            for beat, stroke in found
+        )
 
 
 def metric_level(beat: float, beats_per_bar: int) -> int:

@@ -22,11 +22,10 @@ from stream_v2m.music.voicing import bass_note, voice
 
 __all__ = ["MusicConfig", "Sequencer"]
 
-RESET_CONTROLLERS, VOLUME, PAN, EXPRESSION_CONTROLLER, REVERB = 121, 7, 10, 11, 91
+RESET_CONTROLLERS, ALL_NOTES_OFF, VOLUME, PAN, EXPRESSION_CONTROLLER, REVERB = 121, 123, 7, 10, 11, 91
 SEPARATION = 0.002  # seconds between a note's end and the next one of its pitch
 SHORTEST = 0.01  # seconds
 EXPRESSION_STEP = 2  # smaller changes of controller 11 are not sent
-LONGEST_SLICE = 0.1  # seconds; a controller is not sent further back in time
 
 
 class Sequencer:
@@ -67,20 +66,9 @@ class Sequencer:
         self._next_style = style
 
     def setup(self, at: float) -> list[MusicEvent]:
-        """Programs, volumes, places and reset controllers of all parts, at moment ``at``."""
-        events: list[MusicEvent] = []
-        for part in self._style.parts:
-            values = {
-                RESET_CONTROLLERS: 0,
-                VOLUME: part.volume,
-                PAN: part.pan,
-                REVERB: part.reverb,
-                EXPRESSION_CONTROLLER: EXPRESSION,
-            }
-            events.append(ProgramEvent(at, part.program, part.name))
-            events += [ControlEvent(at, controller, value, part.name) for controller, value in values.items()]
-            self._expression[part.name] = EXPRESSION
-        return events
+        """Begin at moment ``at``: programs, volumes, places and reset controllers of all parts."""
+        self._until, self._played = at, self._tempo.beat_at(at)
+        return self._sounds(at)
 
     def accept(self, plan: StepPlan) -> None:
         """Take a plan; one that begins within another cuts it short, a late one takes over at the next beat."""
@@ -121,13 +109,15 @@ class Sequencer:
             return []
         end = self._tempo.beat_at(until)
         self._change_style(end)
+        seed = beat_key(chance(self._seed, controls.seed) * 1e6)
         for plan, begin, stop in self._timeline.spans(self._played, end):
             if plan.onset > self._begun + EPSILON:
                 self._begin(plan, controls)
             for index, part in enumerate(self._style.parts):
-                self._play(part, index, plan, begin, stop, controls)
+                self._play(part, index, plan, (begin, stop), controls, seed)
         self._played = max(self._played, end)
-        self._express(controls, at=max(self._until, until - LONGEST_SLICE))
+        if self._until > -math.inf:
+            self._express(controls, at=self._until)
         self._until = until
         due = []
         while self._written and self._written[0][0] < until:
@@ -142,16 +132,33 @@ class Sequencer:
         final = self._timeline.final
         return at if final is None else self._tempo.time_at(end_of(final))
 
+    def _sounds(self, at: float) -> list[MusicEvent]:
+        events: list[MusicEvent] = []
+        for part in self._style.parts:
+            values = {
+                RESET_CONTROLLERS: 0,
+                VOLUME: part.volume,
+                PAN: part.pan,
+                REVERB: part.reverb,
+                EXPRESSION_CONTROLLER: EXPRESSION,
+            }
+            events.append(ProgramEvent(at, part.program, part.name))
+            events += [ControlEvent(at, controller, value, part.name) for controller, value in values.items()]
+            self._expression[part.name] = EXPRESSION
+        return events
+
     def _change_style(self, end: float) -> None:
-        following = self._timeline.after(self._played)
+        following = self._timeline.after(self._begun)
         if self._next_style is None or (self._begun > -math.inf and (following is None or following.onset >= end)):
             return
         self._style, self._next_style = self._next_style, None
         self._written = [item for item in self._written if item[-1].part in self._style.part_names]
         heapq.heapify(self._written)
         self._harmony = None
-        for event in self.setup(max(self._until, 0.0)):
-            self._push(event)
+        self._sounds_until.clear()  # the old parts' notes end by themselves
+        if self._until > -math.inf:
+            for event in self._sounds(self._until):
+                self._push(event)
 
     def _begin(self, plan: StepPlan, controls: Controls) -> None:
         """Go on to a step: the harmony that sounds is carried on, or a new one begins."""
@@ -159,6 +166,8 @@ class Sequencer:
         before = self._harmony
         if before is not None and plan.onset < before.end - EPSILON and same(plan.chord, before.chord):
             return
+        if before is not None and plan.onset < before.end - EPSILON:
+            self._release(self._tempo.time_at(plan.onset))
         lift, spread = register(plan, self._config)
         self._harmony = Harmony(
             chord=plan.chord,
@@ -180,13 +189,14 @@ class Sequencer:
                 previous_bass = self._basses.get(part.name)
                 self._basses[part.name] = bass_note(plan.chord, previous_bass, low=part.low, high=part.high)
 
-    def _play(self, part: Part, index: int, plan: StepPlan, begin: float, stop: float, controls: Controls) -> None:
-        """Write a part's notes from beat ``begin`` to before ``stop``."""
+    def _play(
+        self, part: Part, index: int, plan: StepPlan, span: tuple[float, float], controls: Controls, seed: int
+    ) -> None:
+        """Write a part's notes of a span of beats."""
         harmony, tempo = self._harmony, self._tempo
         if harmony is None or harmony.chord.root is None or not controls.audible(part.name):
             return
-        asked = shape(plan, self._gesture, controls, self._config, at=tempo.time_at(begin))
-        seed = beat_key(chance(self._seed, controls.seed) * 1e6)
+        asked = shape(plan, self._gesture, controls, self._config, at=tempo.time_at(span[0]))
         passage = Passage(
             part=part,
             index=index,
@@ -195,8 +205,8 @@ class Sequencer:
             shape=asked,
             beats_per_bar=self._config.beats_per_bar,
             seconds_per_beat=60 / tempo.bpm,
-            begin=begin,
-            stop=stop,
+            begin=span[0],
+            stop=span[1],
             seed=seed,
             final=plan is self._timeline.final,
         )
@@ -245,6 +255,13 @@ class Sequencer:
         duration = max(SHORTEST, end - onset - SEPARATION)
         self._sounds_until[key] = onset + duration
         return [NoteEvent(onset, duration, pitch, round(min(127.0, max(1.0, touch))), part.name)]
+
+    def _release(self, moment: float) -> None:
+        """Silence what an early chord cuts short: the durations of its notes are out of our hands."""
+        self._sounds_until.clear()
+        for part in self._style.parts:
+            if part.role != "accent":
+                self._push(ControlEvent(max(moment, self._until), ALL_NOTES_OFF, 0, part.name))
 
     def _push(self, event: MusicEvent) -> None:
         self._count += 1

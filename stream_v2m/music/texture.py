@@ -14,7 +14,7 @@ from stream_v2m.music.harmony import OCTAVE, Harmony, bass_tone, fold, ladder, t
 from stream_v2m.music.style import Part
 from stream_v2m.music.timeline import end_of
 
-RELATED = 1.3  # figures with up to so many times the notes of the sparsest that has enough are chosen among
+RELATED = 1.5  # figures with up to so many times the notes of the sparsest that has enough are chosen among
 PHRASE_BARS, RONDO = 4, (0, 1, 0, 2)  # the third phrase returns to the first, in each phrase the third bar to its first
 METRIC_WEIGHTS = (5, 3, 0, -4, -7)  # velocity, by metric level
 PHRASE_WEIGHTS = (-2, 0, 2, -1)  # velocity, by bar of the phrase
@@ -89,24 +89,24 @@ def pad(passage: Passage, voicing: Sequence[int]) -> list[Sketch]:
 
 
 def bass(passage: Passage, root: int, following: int | None) -> list[Sketch]:
-    """The root on each new harmony, then the figure; a note lasts until the next, the last one to the harmony's end."""
+    """The root on each new harmony, then the figure; a note lasts until the next, a single one to the harmony's end."""
     part, plan, harmony = passage.part, passage.plan, passage.harmony
-    placed = [] if passage.final else _placed(passage)
+    placed: Sequence[Placed] = () if passage.final else _placed(passage)
     if harmony.start >= plan.onset - EPSILON:
         placed = _rooted(placed, plan)
         first_sounds = passage.part.share(passage.shape.density) + passage.dither >= 1 or passage.final
         budget = math.floor(passage.notes + passage.dither) - 1
-        sounding = [each for each in placed if (first_sounds if each.rank < 0 else each.rank < budget)]
+        sounding = [each for each in placed if (first_sounds if each.ranks[0] < 0 else each.ranks[0] < budget)]
     else:
         budget = math.floor(passage.notes + passage.dither)
-        sounding = [each for each in placed if each.rank < budget]
-    gate = min(1.0, part.gate * passage.shape.gate)
+        sounding = [each for each in placed if each.ranks[0] < budget]
+    gate = 1.0 if passage.final else min(1.0, part.gate * passage.shape.gate)
     sketches = []
     for each in sounding:
         if not passage.holds(each.beat):
             continue
         end = _held(each, placed, sounding)
-        end = harmony.end if end >= end_of(plan) - EPSILON else end
+        end = harmony.end if len(sounding) == 1 and end >= end_of(plan) - EPSILON else end
         for tone in each.stroke.tones:
             pitch = bass_tone(harmony.chord, tone, root, following, part.low, part.high)
             sketches.append(Sketch(each.beat, each.beat + (end - each.beat) * gate, pitch, _weight(each, passage)))
@@ -122,7 +122,7 @@ def arpeggio(passage: Passage) -> list[Sketch]:
     if not any(passage.holds(each.beat) for each in placed):
         return []
     budget = len(placed) * 9 if passage.final else math.floor(passage.notes + passage.dither)
-    sounding = [each for each in placed if each.rank < budget]
+    sounding = [each for each in placed if each.ranks[0] < budget]
     gate = part.gate * passage.shape.gate
     pitches = {each.beat: [_rung(tone, each.beat, passage) for tone in each.stroke.tones] for each in placed}
     sketches = []
@@ -131,7 +131,7 @@ def arpeggio(passage: Passage) -> list[Sketch]:
             continue
         length = (_held(each, placed, sounding) - each.beat) * gate
         for turn, pitch in enumerate(pitches[each.beat]):
-            if each.rank + turn * len(placed) >= budget or pitch in pitches[each.beat][:turn]:
+            if each.ranks[turn] >= budget or pitch in pitches[each.beat][:turn]:
                 continue
             again = next((beat for beat in pitches if beat > each.beat and pitch in pitches[beat]), math.inf)
             end = min(end_of(plan), again, math.inf if passage.final else each.beat + length)
@@ -157,7 +157,7 @@ def choose(figures: Sequence[Figure], notes_per_beat: float, bar: int, seed: int
     return related[order[RONDO[place % len(RONDO)] % len(order)]]
 
 
-def _placed(passage: Passage) -> list[Placed]:
+def _placed(passage: Passage) -> Sequence[Placed]:
     plan, bar = passage.plan, passage.beats_per_bar
     if passage.final:
         return [replace(each, beat=each.beat + plan.onset) for each in ROLL.place(0.0, plan.duration, bar)]
@@ -170,18 +170,18 @@ def _placed(passage: Passage) -> list[Placed]:
     return figure.place(plan.onset, end_of(plan), bar)
 
 
-def _rooted(placed: list[Placed], plan: StepPlan) -> list[Placed]:
+def _rooted(placed: Sequence[Placed], plan: StepPlan) -> Sequence[Placed]:
     """The strokes with the root in the first place, ranked before all others."""
     rest = [each for each in placed if each.beat > plan.onset + EPSILON]
-    ranks = {each.beat: rank for rank, each in enumerate(sorted(rest, key=lambda each: each.rank))}
+    ranks = {each.beat: rank for rank, each in enumerate(sorted(rest, key=lambda each: each.ranks))}
     length = (rest[0].beat if rest else end_of(plan)) - plan.onset
     first = next((each.stroke for each in placed if each.beat <= plan.onset + EPSILON), None)
     accented = first is not None and first.accented
     stroke = replace(placed[0].stroke, tones=(ROOT,), accented=accented) if placed else ROLL.strokes[0]
-    return [Placed(plan.onset, length, stroke, -1), *(replace(each, rank=ranks[each.beat]) for each in rest)]
+    return [Placed(plan.onset, length, stroke, (-1,)), *(replace(each, ranks=(ranks[each.beat],)) for each in rest)]
 
 
-def _held(each: Placed, placed: list[Placed], sounding: list[Placed]) -> float:
+def _held(each: Placed, placed: Sequence[Placed], sounding: Sequence[Placed]) -> float:
     """The beat where a stroke ends: it is held on over strokes that are left out, but not over written rests."""
     end = each.beat + each.length
     beats = {other.beat for other in sounding}

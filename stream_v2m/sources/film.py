@@ -100,6 +100,8 @@ class Film:
         shot = self.scenario.shots[index]
         draw = self._drawn.get(index)
         if draw is None:
+            # a fade needs the shot before; more would pile up over the hours
+            self._drawn = {near: kept for near, kept in self._drawn.items() if abs(near - index) == 1}
             draw = self._drawn[index] = build(shot.mood.name, np.random.default_rng((self.scenario.seed, index)))
         return draw(time - shot.start)
 

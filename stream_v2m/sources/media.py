@@ -47,17 +47,11 @@ class MediaFile:
             SourceError: it is missing, a folder, no film, without moving pictures, damaged from the
                 beginning, or over before ``seek_s``.
         """
-        container = _open(self._path)
-        try:
-            stream = _picture_stream(self._path, container)
-            rate_hz = _rate_hz(stream)
-            duration = _duration(container, stream)
-        except SourceError:
-            container.close()
-            raise
+        container, stream, place = self._start()
+        rate_hz, duration = _rate_hz(stream), _duration(container, stream)
         if rate_hz is not None:
             self._period = 1 / rate_hz
-        self._lap = self._decode(container, stream)
+        self._lap = self._decode(container, stream, place)
         self._first = next(self._lap, None)
         if self._first is None:
             raise self._nothing_seen(duration)
@@ -76,8 +70,7 @@ class MediaFile:
             if frame is None:
                 if not self._config.loop:
                     return
-                container = _open(self._path)
-                self._lap = self._decode(container, _picture_stream(self._path, container))
+                self._lap = self._decode(*self._start())
                 frame = next(self._lap, None)
                 if frame is None:
                     raise self._nothing_seen(None)
@@ -88,22 +81,33 @@ class MediaFile:
         """End ``frames``, which closes the file: closing it under a decoder at work would crash."""
         self._closed.set()
 
-    def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    def _start(self) -> tuple[InputContainer, VideoStream, float]:
+        """The file, opened at the last key frame before ``seek_s``, and a guess of where in the film that is."""
+        container, stream = _open(self._path)
+        seek_s = self._config.seek_s
+        if not seek_s:
+            return container, stream, 0.0
+        try:
+            moment = round((_start_s(stream) + seek_s) * _MICROSECONDS)
+            container.seek(moment)
+        except FFmpegError:  # a format that cannot seek has lost its place in trying
+            container.close()
+            return *_open(self._path), 0.0
+        return container, stream, seek_s
+
+    def _decode(self, container: InputContainer, stream: VideoStream, place: float) -> Iterator[VideoFrame]:
         """The pictures from ``seek_s`` on; closes the file at their end."""
         stream.codec_context.thread_count = self._config.decode_threads
         if self._config.decode_threads > 1:
             stream.codec_context.thread_type = "AUTO"
-        seek_s = self._config.seek_s
-        start = float(stream.start_time * stream.time_base) if stream.start_time and stream.time_base else 0.0
+        start = _start_s(stream)
         with container:
-            sought = seek_s > 0 and _seek(container, stream, start + seek_s)
-            place = seek_s if sought else 0.0
             for picture in _pictures(container, stream):
                 if self._closed.is_set():
                     return
                 pts = _pts_s(picture)
                 place = pts - start if pts is not None else place
-                if place >= seek_s - _EPSILON:
+                if place >= self._config.seek_s - _EPSILON:
                     yield picture
                 place += self._period
 
@@ -122,7 +126,7 @@ class MediaFile:
         )
 
 
-def _open(path: Path) -> InputContainer:
+def _open(path: Path) -> tuple[InputContainer, VideoStream]:
     if path.is_dir():
         raise SourceError("a folder, not a film", where=path, cure=f"for the pictures in it, `images:{path}`")
     if not path.exists():
@@ -131,13 +135,16 @@ def _open(path: Path) -> InputContainer:
         container = av.open(str(path), "r")
     except (FFmpegError, OSError) as error:
         raise SourceError("cannot be opened as a film", where=path, got=error.strerror or str(error)) from error
-    if container.format.name == _TEXT_FORMAT:
+    try:
+        return container, _picture_stream(path, container)
+    except SourceError:
         container.close()
-        raise SourceError("cannot be opened as a film", where=path, got="text")
-    return container
+        raise
 
 
 def _picture_stream(path: Path, container: InputContainer) -> VideoStream:
+    if container.format.name == _TEXT_FORMAT:
+        raise SourceError("cannot be opened as a film", where=path, got="text")
     streams = container.streams.video
     moving = [stream for stream in streams if not stream.disposition & Disposition.attached_pic]
     if not moving:
@@ -159,15 +166,8 @@ def _duration(container: InputContainer, stream: VideoStream) -> float | None:
     return container.duration / _MICROSECONDS if container.duration else None
 
 
-def _seek(container: InputContainer, stream: VideoStream, moment: float) -> bool:
-    """To the last key frame before ``moment``; False, and still at the beginning, where a format cannot."""
-    if not stream.time_base:
-        return False
-    try:
-        container.seek(int(moment / stream.time_base), stream=stream)
-    except FFmpegError:
-        return False
-    return True
+def _start_s(stream: VideoStream) -> float:
+    return float(stream.start_time * stream.time_base) if stream.start_time and stream.time_base else 0.0
 
 
 def _pictures(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

@@ -25,6 +25,7 @@ __all__ = ["MusicConfig", "Sequencer"]
 RESET_CONTROLLERS, ALL_NOTES_OFF, VOLUME, PAN, EXPRESSION_CONTROLLER, REVERB = 121, 123, 7, 10, 11, 91
 SEPARATION = 0.002  # seconds between a note's end and the next one of its pitch
 SHORTEST = 0.01  # seconds
+ANY_PITCH = -1
 EXPRESSION_STEP = 2  # smaller changes of controller 11 are not sent
 
 
@@ -164,9 +165,9 @@ class Sequencer:
         """Go on to a step: the harmony that sounds is carried on, or a new one begins."""
         self._begun = plan.onset
         before = self._harmony
-        if before is not None and plan.onset < before.end - EPSILON and same(plan.chord, before.chord):
-            return
         if before is not None and plan.onset < before.end - EPSILON:
+            if same(plan.chord, before.chord) and end_of(plan) <= before.end + EPSILON:
+                return
             self._release(self._tempo.time_at(plan.onset))
         lift, spread = register(plan, self._config)
         self._harmony = Harmony(
@@ -186,6 +187,7 @@ class Sequencer:
                 previous = self._voicings.get(part.name, ())
                 self._voicings[part.name] = voice(plan.chord, previous, low=low, high=high)
             elif part.role == "bass":
+                self._sounds_until.pop((part.name, ANY_PITCH), None)  # its root must come, whatever the tempo did
                 previous_bass = self._basses.get(part.name)
                 self._basses[part.name] = bass_note(plan.chord, previous_bass, low=part.low, high=part.high)
 
@@ -249,18 +251,19 @@ class Sequencer:
     def _note(self, part: Part, onset: float, end: float, pitch: int, touch: float) -> list[NoteEvent]:
         """The note, unless its pitch, or a bass, still sounds."""
         pitch = fold(pitch, 0, 127)
-        key = (part.name, 0 if part.role == "bass" else pitch)
-        if self._sounds_until.get(key, -math.inf) > onset:
+        keys = [(part.name, pitch), *([(part.name, ANY_PITCH)] if part.role == "bass" else [])]
+        if any(self._sounds_until.get(key, -math.inf) > onset for key in keys):
             return []
         duration = max(SHORTEST, end - onset - SEPARATION)
-        self._sounds_until[key] = onset + duration
+        self._sounds_until.update(dict.fromkeys(keys, onset + duration))
         return [NoteEvent(onset, duration, pitch, round(min(127.0, max(1.0, touch))), part.name)]
 
     def _release(self, moment: float) -> None:
         """Silence what an early chord cuts short: the durations of its notes are out of our hands."""
-        self._sounds_until.clear()
+        accents = {part.name for part in self._style.parts if part.role == "accent"}
+        self._sounds_until = {key: until for key, until in self._sounds_until.items() if key[0] in accents}
         for part in self._style.parts:
-            if part.role != "accent":
+            if part.name not in accents:
                 self._push(ControlEvent(max(moment, self._until), ALL_NOTES_OFF, 0, part.name))
 
     def _push(self, event: MusicEvent) -> None:

@@ -290,3 +290,14 @@ def test_every_quality_is_played_by_its_own_tones():
         tones = set(Chord.parse(f"D:{quality}").pitch_classes)
         assert {note.pitch % 12 for note in found if note.part == "pad"} == tones
         assert {note.pitch % 12 for note in found} == tones
+
+
+def test_a_tempo_that_leaps_up_takes_no_root_from_the_bass():
+    tempo = InternalTempo(60)
+    playing = Sequencer(SMALL, tempo, PLAIN, seed=1)
+    for each in plans("C F G A"):
+        playing.accept(each)
+    found = playing.events(0.5, STILL)
+    tempo.change(240, at=0.5)
+    found += playing.events(tempo.time_at(8.0), STILL)
+    assert [note.pitch % 12 for note in notes(found, "bass")] == [0, 5, 7, 9]

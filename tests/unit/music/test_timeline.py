@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from stream_v2m.core.chords import Chord
@@ -25,7 +27,7 @@ def test_there_is_nothing_before_the_first_plan():
 
 def test_an_early_plan_cuts_short_the_one_before_and_replaces_what_it_overlaps():
     made = timeline(plans("C F G A"))
-    made.accept(plan(1, "E").__class__(9, 1.5, 2.0, Chord.parse("E"), plan(0).dynamics, None), played=1.0)
+    made.accept(replace(plan(9, "E"), onset=1.5), played=1.0)
     assert laid_out(made, 0.0, 6.0) == [("C:maj", 0.0, 1.5), ("E:maj", 1.5, 3.5), ("E:maj", 3.5, 4.0), ("G:maj", 4, 6)]
 
 

@@ -86,7 +86,8 @@ def _find(where: str) -> list[Path]:
 
 def _decode(path: Path) -> VideoFrame:
     try:
-        with av.open(str(path), "r") as container:
+        # absolute, for FFmpeg takes "shot:1.png" for an address
+        with av.open(str(path.absolute()), "r") as container:
             picture = next(container.decode(video=0), None) if container.streams.video else None
     except (FFmpegError, OSError) as error:
         raise SourceError("cannot be decoded", where=path, got=error.strerror or str(error)) from error

@@ -132,7 +132,8 @@ def _open(path: Path) -> tuple[InputContainer, VideoStream]:
     if not path.exists():
         raise SourceError("no such file", where=path, cure="`film:` needs none")
     try:
-        container = av.open(str(path), "r")
+        # absolute, for FFmpeg takes "take:1.mp4" for an address
+        container = av.open(str(path.absolute()), "r")
     except (FFmpegError, OSError) as error:
         raise SourceError("cannot be opened as a film", where=path, got=error.strerror or str(error)) from error
     try:

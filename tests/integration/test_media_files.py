@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +135,14 @@ def test_closing_from_elsewhere_ends_the_film_after_the_frame_at_hand(tmp_path: 
     source.close()
     source.close()
     assert list(frames) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows allows no colon in a file's name")
+def test_a_name_that_looks_like_an_address_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    write_film(tmp_path / "film.mp4", greys(3)).rename(tmp_path / "take:1.mp4")
+    monkeypatch.chdir(tmp_path)
+    _, frames = play(Path("take:1.mp4"))
+    assert len(frames) == 3
 
 
 def test_more_decoding_threads_give_the_same_pictures(tmp_path: Path):

@@ -30,6 +30,8 @@ TEMPERATURE = 0.4
 _PLEASURE = (0.69, 0.22)
 _AROUSAL = (-0.31, 0.60)
 
+_BLANK = 0.06  # contrast below which there is too little to see for a mood
+
 _USUAL_MOTION = 0.4  # root of the ranged motion at which motion neither excites nor calms
 _FAST_CUTTING = 20.0  # cuts a minute, a third more than the mean of film (Cutting et al. 2010)
 _USUAL_CUTTING = 0.3
@@ -85,7 +87,8 @@ class ColorAffect:
     brightness (Valdez & Mehrabian 1994), and rises with motion and the rate of cuts (Hanjalic & Xu
     2005). Warm colours are more pleasant on a screen than cold ones at the same brightness
     (Wilms & Oberfeld 2018 find hue's part in it small). Brightness and saturation are standardised
-    by a running mean that may stray from its prior by one deviation.
+    by a running mean that may stray from its prior by one deviation. A blank picture, such as the
+    black that a film begins with, has no mood.
     """
 
     name = "color"
@@ -100,14 +103,15 @@ class ColorAffect:
     def estimate(self, frame: Frame, measures: Measures) -> Affect:
         """The mood now, smoothed by ``smoothing_s``."""
         color, config = measures.color, self._config
-        self._brightness.follow(color.brightness, measures.elapsed)
-        self._saturation.follow(color.saturation, measures.elapsed)
+        shown = min(1.0, color.contrast / _BLANK)
+        self._brightness.follow(color.brightness, shown * measures.elapsed)
+        self._saturation.follow(color.saturation, shown * measures.elapsed)
         bright = (color.brightness - self._brightness.value) / 0.17
         vivid = (color.saturation - self._saturation.value) / 0.12
         pleasure = _PLEASURE[0] * bright + _PLEASURE[1] * vivid
-        valence = math.tanh(config.pleasure_weight * pleasure + config.warmth_weight * color.warmth)
+        valence = math.tanh(shown * (config.pleasure_weight * pleasure + config.warmth_weight * color.warmth))
         arousal = math.tanh(
-            config.color_weight * (_AROUSAL[0] * bright + _AROUSAL[1] * vivid)
+            shown * config.color_weight * (_AROUSAL[0] * bright + _AROUSAL[1] * vivid)
             + config.motion_weight * (math.sqrt(measures.motion) - _USUAL_MOTION)
             + config.cuts_weight * (math.tanh(measures.cuts_per_minute / _FAST_CUTTING) - _USUAL_CUTTING)
         )

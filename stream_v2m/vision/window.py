@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +20,9 @@ from stream_v2m.core.features import (
 )
 from stream_v2m.core.values import Affect, FeatureWindow
 
-_LONGEST = 0.5  # seconds that one frame may stand for
+_SHORTEST, _LONGEST = 1e-6, 0.5  # seconds that one frame may stand for
 _SCENE_OFFSET_TOP = 600.0  # seconds; longer than any shot of the data
+_MEASURED = [Condition.EMOTION, Condition.MOTION, Condition.SCENE_OFFSET]
 
 
 class Sample(NamedTuple):
@@ -37,30 +39,32 @@ class WindowBuilder:
     """Keeps as many samples as the window spans; each counts by the time that it stands for."""
 
     def __init__(self) -> None:
-        self._samples: deque[Sample] = deque()
+        self._times: deque[float] = deque()
+        self._weights: deque[float] = deque()
+        self._rows: deque[tuple[float, ...]] = deque()
 
     def add(self, sample: Sample, *, span: float, scene_offset: float) -> FeatureWindow:
         """The window of the ``span`` seconds up to ``sample``; ``scene_offset``: seconds since the last cut."""
-        self._samples.append(sample)
-        while self._samples[0].time <= sample.time - span and len(self._samples) > 1:
-            self._samples.popleft()
-        weights = np.array([min(max(each.elapsed, 1e-6), _LONGEST) for each in self._samples])
-        rows = np.array(
-            [
-                (each.motion, each.ranged_motion, each.affect.valence, each.affect.arousal, *each.affect.probabilities)
-                for each in self._samples
-            ]
-        )
-        motion, ranged, valence, arousal, *probabilities = (weights @ rows / weights.sum()).tolist()
+        affect = sample.affect
+        self._times.append(sample.time)
+        self._weights.append(min(max(sample.elapsed, _SHORTEST), _LONGEST))
+        self._rows.append((sample.motion, sample.ranged_motion, affect.valence, affect.arousal, *affect.probabilities))
+        while self._times[0] <= sample.time - span and len(self._times) > 1:
+            for column in (self._times, self._weights, self._rows):
+                column.popleft()
+        # The rows are few and short: numpy would take three times as long.
+        total = sum(self._weights)
+        means = (sum(map(mul, self._weights, column)) / total for column in zip(*self._rows, strict=True))
+        motion, ranged, valence, arousal, *probabilities = means
+        assert len(probabilities) == len(EMOTIONS)
         features = np.zeros(FEATURE_SIZE, np.float32)
         features[EMOTION] = probabilities
         features[MOTION] = motion
         features[SCENE_OFFSET] = min(scene_offset, _SCENE_OFFSET_TOP)
         present = np.zeros(CONDITIONS, np.bool_)
-        present[[Condition.EMOTION, Condition.MOTION, Condition.SCENE_OFFSET]] = True
-        affect = Affect(tuple(probabilities), valence, arousal)
-        assert len(probabilities) == len(EMOTIONS)
-        return FeatureWindow(sample.time, span, features, present, affect, ranged, SCHEMA_VERSION)
+        present[_MEASURED] = True
+        mood = Affect(tuple(probabilities), valence, arousal)
+        return FeatureWindow(sample.time, span, features, present, mood, ranged, SCHEMA_VERSION)
 
 
 def absent_window(time: float, span: float) -> FeatureWindow:

@@ -184,6 +184,7 @@ class Session:
                 self._composer,
                 plans,
                 config=config.step,
+                beats_per_bar=config.music.beats_per_bar,
                 tempo=self._tempo,
                 worker=workers["compose"],
                 clock=clock,

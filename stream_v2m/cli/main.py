@@ -123,8 +123,13 @@ def devices() -> None:
     from stream_v2m.sources.camera import list_cameras
 
     console = Console()
-    for title, names in (("cameras", list_cameras()), ("MIDI outputs", list_outputs())):
+    for title, look in (("cameras", list_cameras), ("MIDI outputs", list_outputs)):
         console.print(f"[bold]{title}[/bold]")
+        try:
+            names = look()
+        except StreamV2MError as error:
+            console.print(f"  {error}")
+            continue
         for index, name in enumerate(names):
             console.print(f"  {index}  {name}")
         if not names:
@@ -182,3 +187,7 @@ def _fail(errors: Sequence[StreamV2MError]) -> None:
     for error in errors:
         print(f"stream-v2m: {error}", file=sys.stderr)  # noqa: T201
     sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

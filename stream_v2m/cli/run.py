@@ -149,7 +149,7 @@ def _recorder(config: Config, path: Path | None) -> Recorder | None:
         path,
         tracks=tracks(style(config)),
         bpm=config.controls.bpm,
-        beats_per_bar=config.step.beats_per_bar,
+        beats_per_bar=config.music.beats_per_bar,
     )
 
 
@@ -164,10 +164,7 @@ def _obey_signals(session: Session) -> None:
     loop = asyncio.get_running_loop()
 
     def interrupt() -> None:
-        session.command(Stop(cadence=session.board.state.phase == "playing" and not asked))
-        asked.append(True)
-
-    asked: list[bool] = []
+        session.command(Stop(cadence=session.board.state.phase == "playing"))
 
     def terminate() -> None:
         session.command(Stop(cadence=False))

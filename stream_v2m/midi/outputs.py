@@ -17,6 +17,7 @@ class Outputs:
 
     def __init__(self, player: Player | None = None, recorder: Recorder | None = None) -> None:
         self.player, self.recorder = player, recorder
+        self._begun = False
 
     @property
     def lookahead(self) -> float:
@@ -33,7 +34,8 @@ class Outputs:
             self.player.start()
 
     def begin(self, at: float) -> None:
-        """Session second ``at`` is where the file begins."""
+        """The performance begins; session second ``at`` is where the file begins."""
+        self._begun = True
         if self.recorder is not None:
             self.recorder.origin = at
 
@@ -69,10 +71,10 @@ class Outputs:
         return self.player.poll()
 
     def close(self) -> None:
-        """Close the ports and save the file, the one even if the other fails."""
+        """Close the ports and save the file, the one even if the other fails; what never began is no file."""
         try:
             if self.player is not None:
                 self.player.close()
         finally:
-            if self.recorder is not None:
+            if self.recorder is not None and self._begun:
                 self.recorder.save()

@@ -15,6 +15,7 @@ from stream_v2m.core.files import check_writable, replacing
 from stream_v2m.core.values import MidiEvent
 
 NOTE_OFF, NOTE_ON, SYSTEM = 0x80, 0x90, 0xF0
+TITLE = "stream_v2m"  # of the first track; the file's own name would make equal performances differ
 RELEASE_VELOCITY = 64  # MIDI 1.0: for a sender that does not measure it
 
 # A line of a track: tick, rank within the tick (an end before a beginning), message.
@@ -124,7 +125,7 @@ class Recorder:
             return
         grid = _Grid(self._tempi, self.origin, self._ticks_per_beat)
         midi = mido.MidiFile(type=1, ticks_per_beat=self._ticks_per_beat, charset="utf-8")
-        midi.tracks.append(_track(self.path.stem, self._conductor(grid)))
+        midi.tracks.append(_track(TITLE, self._conductor(grid)))
         midi.tracks.extend(_track(name, lines) for name, lines in self._parts(grid))
         with replacing(self.path) as part:
             midi.save(part)

@@ -24,7 +24,6 @@ class StepConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     period_beats: float = Field(2.0, gt=0, le=16, description="beats per chord")
-    beats_per_bar: int = Field(4, ge=1, le=16, description="beats per bar")
     lead_in_beats: float = Field(2.0, ge=1, le=16, description="beats of looking before the first chord")
     commit_ahead_s: float | None = Field(
         None, gt=0, le=10, description="decide this long before a step sounds; a whole step if not given"
@@ -41,6 +40,7 @@ async def compose(
     plans: Lossless[StepPlan | Cadence],
     *,
     config: StepConfig,
+    beats_per_bar: int,
     tempo: Tempo,
     worker: Worker,
     clock: Clock,
@@ -60,7 +60,7 @@ async def compose(
                 break
             place = Place(
                 step_duration=config.seconds(tempo),
-                bar_position=onset / config.beats_per_bar % 1.0,
+                bar_position=onset / beats_per_bar % 1.0,
             )
             window = windows.take()
             board.update(blind_steps=board.state.blind_steps + (window is None))

@@ -111,6 +111,9 @@ class Listener:
         return notes
 
     def close(self) -> None:
+        """Let go of the port; a callback that is on its way needs the interpreter, which ``delete`` would hold."""
+        self._input.cancel_callback()
+        time.sleep(0.05)
         self._input.delete()
 
     def _arrived(self, event: tuple[list[int], float], _: object) -> None:

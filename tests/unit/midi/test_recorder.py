@@ -68,7 +68,7 @@ def test_each_part_has_a_track_with_its_name_and_program(path):
     record(path, note(0.0, 1.0)).save()
     midi = mido.MidiFile(path)
     assert midi.type == 1
-    assert [track.name for track in midi.tracks] == ["performance", "pad", "drums"]
+    assert [track.name for track in midi.tracks] == ["stream_v2m", "pad", "drums"]
     programs = [(m.channel, m.program) for track in midi.tracks for m in track if m.type == "program_change"]
     assert programs == [(0, 89), (9, 0)]
 
@@ -76,13 +76,13 @@ def test_each_part_has_a_track_with_its_name_and_program(path):
 def test_a_channel_that_no_part_named_gets_a_track_of_its_own(path):
     record(path, note(0.0, 1.0, channel=4)).save()
     midi = mido.MidiFile(path)
-    assert [track.name for track in midi.tracks] == ["performance", "pad", "drums", "channel 4"]
+    assert [track.name for track in midi.tracks] == ["stream_v2m", "pad", "drums", "channel 4"]
     assert notes(path, track=3) == [(0, 2 * BEAT, 60, 80)]
 
 
 def test_parts_that_share_a_channel_share_a_track(path):
     record(path, note(0.0, 1.0), tracks=(PAD, Track("choir", 1, 52))).save()
-    assert [track.name for track in mido.MidiFile(path).tracks] == ["performance", "pad & choir"]
+    assert [track.name for track in mido.MidiFile(path).tracks] == ["stream_v2m", "pad & choir"]
 
 
 def test_striking_a_sounding_pitch_again_shortens_the_earlier_note(path):
@@ -236,7 +236,7 @@ def test_a_silent_performance_is_a_file_with_its_tracks(path):
     recorder = record(path)
     assert not path.exists()
     recorder.save()
-    assert [track.name for track in mido.MidiFile(path).tracks] == ["performance", "pad", "drums"]
+    assert [track.name for track in mido.MidiFile(path).tracks] == ["stream_v2m", "pad", "drums"]
 
 
 def test_a_performance_without_an_event_leaves_an_older_file_alone(path):

@@ -80,6 +80,7 @@ def run(
                     composer,
                     plans,
                     config=config,
+                    beats_per_bar=4,
                     tempo=tempo,
                     worker=InlineWorker(),
                     clock=clock,

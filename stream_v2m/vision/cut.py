@@ -14,8 +14,9 @@ from stream_v2m.core.values import Event
 
 Blocks = NDArray[np.float32]
 
-_LARGE = 0.9  # quantile
-_RETURNED = 0.5  # of the change that began it; a picture this near to the one before has come back
+# A picture has come back when it is nearer to the one before than this share of its distance to the one between;
+# after a hit it must at least be nearer, after some time it must be much nearer, or shots alike would do.
+_NEARER, _MUCH_NEARER = 0.75, 0.5
 _STALLED = 4.0  # times the gap before
 
 _ROWS, _COLUMNS, _SIDE = 9, 16, 10  # blocks of 10 × 10 pixels
@@ -29,7 +30,7 @@ class CutConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     threshold: float = Field(0.5, gt=0, description="change of structure and colour that a cut makes at least")
-    ratio: float = Field(1.7, ge=1, description="and how many times the large changes of the last second")
+    ratio: float = Field(1.7, ge=1, description="and how many times the largest change of the last second")
     refractory_s: float = Field(0.3, ge=0, description="no second hit within this time")
     strobe_s: float = Field(1.0, ge=0, description="two hits at most within this time, and none that only returns")
     confirm_frames: int = Field(2, ge=1, le=10, description="frames after which a hit is told as cut or flash")
@@ -50,13 +51,14 @@ class _Hit:
     """A hit that is not yet told apart.
 
     Attributes:
-        before: the picture before it.
-        change: from there to the hit.
+        before, picture: the last picture before it and its first.
+        change: from the one to the other.
         after: the changes from frame to frame since.
     """
 
     origin: float
     before: Blocks
+    picture: Blocks
     change: float
     after: list[float] = field(default_factory=list)
 
@@ -65,7 +67,7 @@ class CutDetector:
     """Compares neighbouring frames by blocks, after taking gain and offset out of the luma.
 
     So an exposure step is no cut, and a fade changes too little from frame to frame. A hit must stand
-    out from the large changes of the last second (as in PySceneDetect's adaptive detector, but
+    out from the changes of the last second (as in PySceneDetect's adaptive detector, but
     causal), so neither shake nor a fast pan is one. Two frames later the picture has either returned (a flash)
     or not (a cut), or goes on changing as much (a whip pan: neither). Fades and dissolves are no events.
 
@@ -95,8 +97,8 @@ class CutDetector:
         if self._pending is not None:
             return self._confirm(self._pending, blocks, change, time)
         self.settled = change < max(self._config.threshold, self._config.ratio * self._usual_change(time))
-        if not self.settled and self._strikes(blocks, last[1], change, time):
-            self._pending = _Hit(time, last[1], change)
+        if not self.settled and self._strikes(last[1], blocks, time):
+            self._pending = _Hit(time, last[1], blocks, change)
             self._hits.append(time)
             self._usual.clear()  # what was usual in the shot before is not in this one
             return [Happening(Event.HIT, time)]
@@ -107,11 +109,15 @@ class CutDetector:
         usual, self._gap = self._gap, gap
         return gap > max(self._config.stall_s, _STALLED * usual)
 
-    def _strikes(self, blocks: Blocks, before: Blocks, change: float, time: float) -> bool:
+    def _strikes(self, before: Blocks, blocks: Blocks, time: float) -> bool:
         """Whether a jump may be a hit: not one of a strobe's, nor the end of a long flash."""
         earlier, last = self._hits
         jump, self._jump = self._jump, (time, before)
-        if jump is not None and time - jump[0] < self._config.strobe_s and self._returned(jump[1], blocks, change):
+        if (
+            jump is not None
+            and time - jump[0] < self._config.strobe_s
+            and _returned(jump[1], before, blocks, _MUCH_NEARER)
+        ):
             return False
         return time - last >= self._config.refractory_s and time - earlier >= self._config.strobe_s
 
@@ -120,22 +126,16 @@ class CutDetector:
         if len(hit.after) < self._config.confirm_frames or time - hit.origin < self._config.confirm_s:
             return []
         self._pending = None
-        if self._returned(hit.before, blocks, hit.change):
+        if _returned(hit.before, hit.picture, blocks, _NEARER):
             return [Happening(Event.FLASH, hit.origin)]
         if hit.change < self._config.ratio * min(hit.after):
             return []  # it goes on as it began: a whip pan
         return [Happening(Event.CUT, hit.origin)]
 
-    @staticmethod
-    def _returned(before: Blocks, blocks: Blocks, change: float) -> bool:
-        return _change(before, blocks) < _RETURNED * change
-
     def _usual_change(self, time: float) -> float:
         while self._usual and time - self._usual[0][0] > 1.0:
             self._usual.popleft()
-        if not self._usual:
-            return 0.0
-        return sorted(change for _, change in self._usual)[round(_LARGE * (len(self._usual) - 1))]
+        return max((change for _, change in self._usual), default=0.0)
 
 
 def _blocks(small: NDArray[np.uint8]) -> Blocks:
@@ -153,3 +153,7 @@ def _change(a: Blocks, b: Blocks) -> float:
     """Mean absolute difference of structure, plus that of colour."""
     luma, blue, red = np.abs(a - b).reshape(3, -1).sum(axis=1).tolist()
     return float(luma + 0.5 * (blue + red)) / (_ROWS * _COLUMNS)
+
+
+def _returned(before: Blocks, during: Blocks, now: Blocks, share: float) -> bool:
+    return _change(before, now) < share * _change(during, now)

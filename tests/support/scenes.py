@@ -38,17 +38,17 @@ class Scene:
         assert isinstance(luma, np.ndarray)
         luma = GREY + contrast * (luma - luma.mean()) / luma.std()
         colors = [GREY + chroma * _blobs(rng, height, width, sides[0]) for _ in range(2)]
-        self._wall = np.clip(np.stack([luma, *colors]), 0, 255).astype(np.float32)
+        wall = np.clip(np.stack([luma, *colors]), 0, 255).astype(np.float32)
+        self._wall = np.tile(wall, (1, 2, 2))
+        self._size = width, height
 
     def at(self, x: float = 0.0, y: float = 0.0) -> Small:
         """The picture [3, 90, 160] with the wall moved ``x`` pixels left and ``y`` up; parts of pixels count."""
-        _, height, width = self._wall.shape
-        (left, right), (up, down) = divmod(x, 1), divmod(y, 1)
-        rows = (np.arange(SMALL_HEIGHT + 1) + int(up)) % height
-        columns = (np.arange(SMALL_WIDTH + 1) + int(left)) % width
-        part = self._wall[:, rows[:, None], columns]
-        part = part[:, :, :-1] * (1 - right) + part[:, :, 1:] * right
-        part = part[:, :-1] * (1 - down) + part[:, 1:] * down
+        width, height = self._size
+        (left, right), (up, down) = divmod(x % width, 1), divmod(y % height, 1)
+        part = self._wall[:, int(up) : int(up) + SMALL_HEIGHT + 1, int(left) : int(left) + SMALL_WIDTH + 1]
+        part = part[:, :, :-1] + right * (part[:, :, 1:] - part[:, :, :-1]) if right else part[:, :, :-1]
+        part = part[:, :-1] + down * (part[:, 1:] - part[:, :-1]) if down else part[:, :-1]
         return np.asarray(part, np.uint8)
 
 
@@ -82,7 +82,8 @@ def exposed(small: Small, gain: float, offset: float = 0.0) -> Small:
 
 def mixed(a: Small, b: Small, share: float) -> Small:
     """``a`` with ``share`` of ``b`` laid over."""
-    return np.asarray(a + share * (b.astype(np.float32) - a), np.uint8)
+    laid: Small = (a + share * (b.astype(np.float32) - a)).astype(np.uint8)
+    return laid
 
 
 def noisy(small: Small, rng: np.random.Generator, deviation: float = 4.0) -> Small:

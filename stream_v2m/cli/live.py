@@ -54,6 +54,8 @@ async def show(board: Board, clock: Clock, console: Console) -> None:
                 live.update(view(board.state))
     finally:
         board.unwatch(watcher)
+        if not console.is_terminal:
+            console.line()  # there rich leaves the last line open
 
 
 async def log_json(board: Board, out: TextIO | None = None) -> None:

@@ -28,8 +28,8 @@ class SamplerConfig(BaseModel, frozen=True, extra="forbid"):
     key: str = Field(AUTO, description="the performance's own key, as 'Eb minor'; auto: from the first seconds' mood")
     primer: str | None = Field(None, description="first chord, as 'C:maj7'; the tonic where the key is automatic")
     rest_below: float = Field(-1.0, ge=-1, le=1, description="'no chord' may come where arousal is below; -1: never")
-    emotion_weight: float = Field(4.0, ge=0, le=8, description="nats that a sure emotion lifts its qualities by")
-    valence_weight: float = Field(0.5, ge=0, le=4, description="nats between neutral and valence 1, on the major side")
+    emotion_weight: float = Field(8.0, ge=0, le=16, description="nats that a sure emotion lifts its qualities by")
+    valence_weight: float = Field(1.0, ge=0, le=4, description="nats between neutral and valence 1, on the major side")
     arousal_weight: float = Field(1.0, ge=0, le=4, description="nats between neutral and arousal 1, on changing")
     metre_weight: float = Field(
         0.5, ge=0, le=2, description="what is added to the model's own metre; 1: POP909's, for one that has none"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 
 from stream_v2m.core.channel import CueChannel, Lossless
+from stream_v2m.core.chords import Chord
 from stream_v2m.core.clock import Clock, wait_until
 from stream_v2m.core.state import HISTORY, Board
 from stream_v2m.core.tempo import Tempo
@@ -33,6 +34,7 @@ async def perform(
 ) -> None:
     """Play until a cadence has ended; on any exit leave no note sounding."""
     end: float | None = None
+    planned: Chord | None = None
     reported = clock.now()
 
     def play(events: Iterable[MusicEvent]) -> None:
@@ -51,7 +53,9 @@ async def perform(
                     board.update(phase="ending")
                 else:
                     sequencer.accept(item)
-                    outputs.mark(str(item.chord), tempo.time_at(item.onset))
+                    if item.chord != planned:
+                        outputs.mark(str(item.chord), tempo.time_at(item.onset))
+                    planned = item.chord
             play(sequencer.accents(cues.take(), at=now, controls=controls))
             play(sequencer.events(now + outputs.lookahead, controls))
             if now >= reported:

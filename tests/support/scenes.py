@@ -77,7 +77,7 @@ def exposed(small: Small, gain: float, offset: float = 0.0) -> Small:
     """The same picture, brighter or darker."""
     luma = small[0] * gain + offset
     chroma = (small[1:] - float(GREY)) * gain + GREY
-    return np.clip(np.concatenate([luma[None], chroma]), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.concatenate([luma[None], chroma]), 0, 255), np.uint8)
 
 
 def mixed(a: Small, b: Small, share: float) -> Small:

@@ -24,7 +24,7 @@ CENTROIDS: dict[str, tuple[float, float]] = {
     "neutral": (0.0, 0.0),
 }
 
-TEMPERATURE = 0.4
+TEMPERATURE = 0.48
 
 # Valdez & Mehrabian 1994, eqs. 1 and 2: standardised brightness and saturation to pleasure and arousal.
 _PLEASURE = (0.69, 0.22)
@@ -74,9 +74,9 @@ class ColorConfig(BaseModel):
     smoothing_s: float = Field(0.8, gt=0, description="time constant of the mood")
     memory_s: float = Field(90.0, gt=0, description="over which a picture's usual brightness and colour are learnt")
     pleasure_weight: float = Field(0.7, ge=0, description="of brightness and saturation in valence")
-    warmth_weight: float = Field(2.0, ge=0, description="of warm against cold colours in valence")
-    color_weight: float = Field(0.4, ge=0, description="of colour in arousal")
-    motion_weight: float = Field(1.4, ge=0, description="of motion in arousal")
+    warmth_weight: float = Field(1.0, ge=0, description="of warm against cold colours in valence")
+    color_weight: float = Field(0.25, ge=0, description="of colour in arousal")
+    motion_weight: float = Field(2.0, ge=0, description="of motion in arousal")
     cuts_weight: float = Field(0.6, ge=0, description="of the cut rate in arousal")
 
 
@@ -84,11 +84,15 @@ class ColorAffect:
     """Mood from published psychology of colour and motion; it does not know what is in the picture.
 
     Valence rises with brightness and, less, with saturation; arousal with saturation and falls with
-    brightness (Valdez & Mehrabian 1994), and rises with motion and the rate of cuts (Hanjalic & Xu
+    brightness (Valdez & Mehrabian 1994), and rises, more, with motion and the rate of cuts (Hanjalic & Xu
     2005). Warm colours are more pleasant on a screen than cold ones at the same brightness
     (Wilms & Oberfeld 2018 find hue's part in it small). Brightness and saturation are standardised
     by a running mean that may stray from its prior by one deviation. A blank picture, such as the
     black that a film begins with, has no mood.
+
+    Against what the synthetic films mean, valence correlates by .82 and arousal by .66 (seeds 0–9; .77 and
+    .68 in seeds 10–13, which no weight was chosen by). What it cannot know: that a dark street of neon is
+    fun, that rain is sad for all its motion, and that a still shadow is frightening.
     """
 
     name = "color"
@@ -129,8 +133,9 @@ class ColorAffect:
 def place(valence: float, arousal: float) -> Affect:
     """The mood at a point of the plane: a softmax of squared distances to the centroids.
 
-    ``TEMPERATURE`` makes the leading probability as sure as in MuVi-Sync (quantiles .05 … .95 of
-    .29, .37, .45, .56, .77), over the synthetic film and real footage.
+    ``TEMPERATURE`` makes the leading probability as sure as in MuVi-Sync, whose quantiles .05, .25, .5,
+    .75, .95 are .29, .37, .45, .56, .77: here .31, .38, .45, .58, .76 in ten synthetic films, and
+    .32, .40, .45, .51, .67 in two pieces of footage.
     """
     scores = [
         -((valence - CENTROIDS[name][0]) ** 2 + (arousal - CENTROIDS[name][1]) ** 2) / TEMPERATURE for name in EMOTIONS

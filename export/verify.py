@@ -16,12 +16,12 @@ from models.dynamics import Dynamics
 from stream_v2m.core.chords import VOCABULARY
 from stream_v2m.core.errors import ModelContractError
 from stream_v2m.core.features import CONDITIONS, EMOTION, FEATURE_SIZE, MOTION, SCENE_OFFSET
-from stream_v2m.inference.contract import StepInput
+from stream_v2m.inference.contract import PAD, StepInput
 from stream_v2m.inference.decoder import Decoder
 from stream_v2m.inference.dynamics import DynamicsModel
 
-# Greatest difference of logits (about ±20) between float32 computations in different orders of summation.
-LOGIT_TOLERANCE = 1e-3
+# Greatest difference of logits (within ±20) between float32 computations in different orders of summation.
+LOGIT_TOLERANCE = 2e-4
 # The same for loudness and density, as a share of their ranges in the data (0.573 and 42).
 LEVEL_TOLERANCE = 1e-4
 _LEVEL_RANGE = np.array([0.573, 42.0])
@@ -95,7 +95,9 @@ def amt_parity(model: Amt, path: Path, *, seed: int = 0) -> Parity:
     decoder = Decoder.open(path)
     state = decoder.start()
     streamed = np.stack([decoder.step([step], state)[0] for step in steps])
-    return Parity(count, _worst(full, np.stack(found)), _worst(full, streamed))
+    # PAD is barred by a logit of −10,000, where neighbouring float32 numbers are 0.001 apart.
+    likely = full[:, :PAD]
+    return Parity(count, _worst(likely, np.stack(found)[:, :PAD]), _worst(likely, streamed[:, :PAD]))
 
 
 def dynamics_parity(model: Dynamics, path: Path, *, count: int = 600, seed: int = 0) -> Parity:

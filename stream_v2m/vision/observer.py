@@ -40,7 +40,7 @@ class Sight:
 
 
 class Observer:
-    """Sees frames in the order of time; about a quarter of a millisecond each."""
+    """Sees frames in the order of time; less than half a millisecond each."""
 
     def __init__(self, config: VisionConfig, estimator: AffectEstimator | None = None) -> None:
         self._config = config

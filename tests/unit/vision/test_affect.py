@@ -67,15 +67,17 @@ def test_motion_and_cuts_raise_arousal_and_leave_valence_alone():
 
 
 @pytest.mark.parametrize("luma", [0.0, 0.5, 1.0])
-def test_a_blank_picture_has_no_mood(luma: float):
-    assert first(Color(luma, 0.0, 0.0, 0.0)).valence == 0.0
-    assert first(Color(luma, 0.0, 0.0, 0.0)).arousal == first(USUAL).arousal
+@pytest.mark.parametrize("contrast", [0.0, 0.05])
+def test_a_blank_picture_has_no_mood(luma: float, contrast: float):
+    affect = first(Color(luma, 0.0, contrast, 0.0), motion=0.0, cuts=0.0)
+    assert (affect.valence, affect.arousal, affect.emotion) == (0.0, 0.0, "neutral")
 
 
 def test_as_a_picture_comes_up_from_black_its_mood_comes_with_it():
-    valences = [first(Color(0.1, 0.1, contrast, 0.0)).valence for contrast in (0.0, 0.02, 0.04, 0.06, 0.3)]
-    assert valences[0] > valences[1] > valences[2] > valences[3]
-    assert valences[3] == valences[4] < -0.5
+    valences = [first(Color(0.1, 0.1, contrast, 0.0)).valence for contrast in (0.0, 0.05, 0.08, 0.1, 0.12, 0.3)]
+    assert 0.0 == valences[0] == valences[1] > valences[2] > valences[3] > valences[4]
+    assert valences[4] == pytest.approx(valences[5])
+    assert valences[5] < -0.5
 
 
 def test_a_blackout_does_not_make_what_follows_seem_bright():

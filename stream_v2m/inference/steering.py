@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_v2m.core.chords import NO_CHORD, QUALITIES, ROOTS, VOCABULARY, Chord, Key
+from stream_v2m.core.chords import QUALITIES, ROOTS, VOCABULARY, Chord, Key
 from stream_v2m.core.emotions import ALLOWED_QUALITIES, EMOTIONS
 from stream_v2m.core.values import Affect
 from stream_v2m.inference.keys import diatonic
@@ -24,7 +25,7 @@ _ALSO_SERVING: dict[str, dict[str, float]] = {
 
 _OUTSIDE_KEY = 0.5
 
-DIMINISHED = frozenset({"dim", "dim7", "hdim7"})
+DIMINISHED = ("dim", "dim7", "hdim7")
 
 # Which side of the mode a quality is on: Gabrielsson & Lindström 2010 and Eerola et al. 2013 (major happy, minor
 # sad); suspended chords have no third; an augmented one is neither.
@@ -86,10 +87,9 @@ def carried(key: Key, previous: Chord | None) -> Weights:
     """
     share = np.where(diatonic(key), 1.0, _OUTSIDE_KEY)
     after_diminished = previous is not None and previous.quality in DIMINISHED
-    for label in range(NO_CHORD + 1, VOCABULARY):
-        chord = Chord.from_index(label)
-        if chord.quality in DIMINISHED:
-            share[label] = not after_diminished and (_of_key(chord, key) or _led_to(chord, key, previous))
+    for root, quality in product(range(ROOTS), DIMINISHED):
+        chord = Chord(root, quality)
+        share[chord.index] = not after_diminished and (_of_key(chord, key) or _led_to(chord, key, previous))
     share.flags.writeable = False
     return share
 

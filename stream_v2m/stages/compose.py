@@ -15,6 +15,7 @@ from stream_v2m.inference.composer import Composer, Place
 from stream_v2m.vision.window import absent_window
 
 NAP = 0.1  # seconds between looks at a tempo that may change
+OFF_THE_BEAT = 0.03  # seconds after a beat: the models run when its notes have left
 FIRST_COMMIT_AHEAD_S = 0.15  # the first step is decided late, so that it has seen something
 
 
@@ -84,7 +85,7 @@ async def _commit_time(
 ) -> None:
     """Sleep until the step that begins at beat ``onset`` is to be decided, or the windows end."""
     while not windows.closed:
-        ahead = config.commit_ahead_s or config.seconds(tempo)
+        ahead = config.commit_ahead_s or config.seconds(tempo) - OFF_THE_BEAT
         if step == 0:
             ahead = min(ahead, FIRST_COMMIT_AHEAD_S)
         commit = tempo.time_at(onset) - ahead

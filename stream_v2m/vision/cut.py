@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from stream_v2m.core.values import Event
-
-Blocks = NDArray[np.float32]
+from stream_v2m.vision.likeness import Print, change, moved
 
 # A picture has come back when it is nearer to the one before than this share of its distance to the one between;
 # after a hit it must at least be nearer, after some time it must be much nearer, or shots alike would do.
 _NEARER, _MUCH_NEARER = 0.75, 0.5
 _STALLED = 4.0  # times the gap before
-
-_ROWS, _COLUMNS, _SIDE = 9, 16, 10  # blocks of 10 × 10 pixels
-_FLAT = 16.0  # luma deviation below which structure is noise
-_CHROMA = 40.0  # chroma levels that weigh as much as one standard deviation of luma
 
 
 class CutConfig(BaseModel):
@@ -32,7 +27,7 @@ class CutConfig(BaseModel):
     threshold: float = Field(0.5, gt=0, description="change of structure and colour that a cut makes at least")
     ratio: float = Field(1.7, ge=1, description="and how many times the largest change of the last second")
     refractory_s: float = Field(0.3, ge=0, description="no second hit within this time")
-    strobe_s: float = Field(1.0, ge=0, description="two hits at most within this time, and none that only returns")
+    strobe_s: float = Field(1.0, ge=0, description="after a jump to and fro within this time a strobe is going on")
     confirm_frames: int = Field(2, ge=1, le=10, description="frames after which a hit is told as cut or flash")
     confirm_s: float = Field(0.06, ge=0, description="and at least this long after it: a flash is shorter")
     stall_s: float = Field(1.0, gt=0, description="over a longer, unusual gap between frames nothing is compared")
@@ -46,30 +41,33 @@ class Happening:
     origin: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Hit:
-    """A hit that is not yet told apart.
-
-    Attributes:
-        before, picture: the last picture before it and its first.
-        change: from the one to the other.
-        after: the changes from frame to frame since.
-    """
+    """A hit that is not yet told apart: the last picture before it, its first, and how many frames came since."""
 
     origin: float
-    before: Blocks
-    picture: Blocks
-    change: float
-    after: list[float] = field(default_factory=list)
+    before: Print
+    picture: Print
+    frames: int = 0
+
+
+@dataclass(slots=True)
+class _Jump:
+    """The last jump, and its two sides: a strobe goes to and fro between them, and ``time`` is its last turn."""
+
+    time: float
+    sides: tuple[Print, Print]
 
 
 class CutDetector:
-    """Compares neighbouring frames by blocks, after taking gain and offset out of the luma.
+    """Compares neighbouring frames by blocks, whatever their exposure.
 
     So an exposure step is no cut, and a fade changes too little from frame to frame. A hit must stand
-    out from the changes of the last second (as in PySceneDetect's adaptive detector, but
-    causal), so neither shake nor a fast pan is one. Two frames later the picture has either returned (a flash)
-    or not (a cut), or goes on changing as much (a whip pan: neither). Fades and dissolves are no events.
+    out from the changes of the last second (as in PySceneDetect's adaptive detector, but causal),
+    and must not be the same view moved, so neither shake nor a fast pan is one. Two frames later
+    the picture has either returned (a flash) or not (a cut): every hit is told apart exactly once, save
+    where the stream stalls or ends. Fades and dissolves are no events. What goes to and fro
+    between two pictures is a strobe, and told once.
 
     Attributes:
         settled: whether the last frame continues the one before it; false from a jump, told or not,
@@ -80,80 +78,59 @@ class CutDetector:
         self.settled = True
         self._config = config
         self._usual: deque[tuple[float, float]] = deque()
-        self._hits: deque[float] = deque([-math.inf, -math.inf], maxlen=2)
-        self._last: tuple[float, Blocks] | None = None
+        self._hit_at = -math.inf
+        self._last: tuple[float, Print] | None = None
         self._gap = 0.0
-        self._jump: tuple[float, Blocks] | None = None  # the last jump, and the picture before it
+        self._jump: _Jump | None = None
         self._pending: _Hit | None = None
 
     def see(self, small: NDArray[np.uint8], time: float) -> list[Happening]:
         """What happens in the frame [3, 90, 160] captured at ``time``: a hit, or what a hit turned out to be."""
-        blocks, last = _blocks(small), self._last
-        self._last = time, blocks
+        now, last = Print.of(small), self._last
+        self._last = time, now
         if last is None or self._resumes(time - last[0]):
             self._pending, self.settled = None, True
             return []
-        change = _change(last[1], blocks)
         if self._pending is not None:
-            return self._confirm(self._pending, blocks, change, time)
-        self.settled = change < max(self._config.threshold, self._config.ratio * self._usual_change(time))
-        if not self.settled and self._strikes(last[1], blocks, time):
-            self._pending = _Hit(time, last[1], blocks, change)
-            self._hits.append(time)
+            return self._confirm(self._pending, now, time)
+        changed = change(last[1], now)
+        self.settled = changed < self._config.threshold or self._usually(changed, time) or moved(last[1], now)
+        if not self.settled and self._strikes(last[1], now, time):
+            self._pending, self._hit_at = _Hit(time, last[1], now), time
             self._usual.clear()  # what was usual in the shot before is not in this one
             return [Happening(Event.HIT, time)]
-        self._usual.append((time, change))
+        self._usual.append((time, changed))
         return []
 
     def _resumes(self, gap: float) -> bool:
         usual, self._gap = self._gap, gap
         return gap > max(self._config.stall_s, _STALLED * usual)
 
-    def _strikes(self, before: Blocks, blocks: Blocks, time: float) -> bool:
-        """Whether a jump may be a hit: not one of a strobe's, nor the end of a long flash."""
-        earlier, last = self._hits
-        jump, self._jump = self._jump, (time, before)
-        if (
-            jump is not None
-            and time - jump[0] < self._config.strobe_s
-            and _returned(jump[1], before, blocks, _MUCH_NEARER)
-        ):
-            return False
-        return time - last >= self._config.refractory_s and time - earlier >= self._config.strobe_s
+    def _strikes(self, before: Print, now: Print, time: float) -> bool:
+        """Whether a jump may be a hit: neither a strobe's next turn nor the end of a long flash."""
+        jump = self._jump
+        if jump is not None and time - jump.time < self._config.strobe_s:
+            there, back = jump.sides
+            if _returned(there, back, now, _MUCH_NEARER) or _returned(back, there, now, _MUCH_NEARER):
+                jump.time = time
+                return False
+        self._jump = _Jump(time, (before, now))
+        return time - self._hit_at >= self._config.refractory_s
 
-    def _confirm(self, hit: _Hit, blocks: Blocks, change: float, time: float) -> list[Happening]:
-        hit.after.append(change)
-        if len(hit.after) < self._config.confirm_frames or time - hit.origin < self._config.confirm_s:
+    def _confirm(self, hit: _Hit, now: Print, time: float) -> list[Happening]:
+        hit.frames += 1
+        if hit.frames < self._config.confirm_frames or time - hit.origin < self._config.confirm_s:
             return []
         self._pending = None
-        if _returned(hit.before, hit.picture, blocks, _NEARER):
-            return [Happening(Event.FLASH, hit.origin)]
-        if hit.change < self._config.ratio * min(hit.after):
-            return []  # it goes on as it began: a whip pan
-        return [Happening(Event.CUT, hit.origin)]
+        returned = _returned(hit.before, hit.picture, now, _NEARER)
+        return [Happening(Event.FLASH if returned else Event.CUT, hit.origin)]
 
-    def _usual_change(self, time: float) -> float:
+    def _usually(self, changed: float, time: float) -> bool:
+        """Whether the last second had changes like this one."""
         while self._usual and time - self._usual[0][0] > 1.0:
             self._usual.popleft()
-        return max((change for _, change in self._usual), default=0.0)
+        return changed < self._config.ratio * max((each for _, each in self._usual), default=0.0)
 
 
-def _blocks(small: NDArray[np.uint8]) -> Blocks:
-    """Block means float32 [3, 9, 16]: luma without its mean and scale, chroma on the same footing."""
-    rows = small.reshape(3, _ROWS, _SIDE, -1).sum(axis=2, dtype=np.uint16)
-    columns = np.add.reduceat(rows, np.arange(0, _COLUMNS * _SIDE, _SIDE), axis=2, dtype=np.uint32)
-    blocks: Blocks = columns.astype(np.float32) / np.float32(_SIDE * _SIDE)
-    luma = blocks[0] - blocks[0].mean()
-    blocks[0] = luma / max(_FLAT, float(luma.std()))
-    blocks[1:] = (blocks[1:] - 128) / _CHROMA
-    return blocks
-
-
-def _change(a: Blocks, b: Blocks) -> float:
-    """Mean absolute difference of structure, plus that of colour."""
-    luma, blue, red = np.abs(a - b).reshape(3, -1).sum(axis=1).tolist()
-    return float(luma + 0.5 * (blue + red)) / (_ROWS * _COLUMNS)
-
-
-def _returned(before: Blocks, during: Blocks, now: Blocks, share: float) -> bool:
-    return _change(before, now) < share * _change(during, now)
+def _returned(before: Print, during: Print, now: Print, share: float) -> bool:
+    return change(before, now) < share * change(during, now)

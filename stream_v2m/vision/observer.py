@@ -59,7 +59,7 @@ class Observer:
 
     def freeze(self, on: bool) -> None:
         """Let the ranging of motion and mood stand still, or follow again."""
-        self._range.frozen = on
+        self._range.frozen = self._meter.frozen = on
         self._estimator.freeze(on)
 
     def see(self, frame: Frame, *, span: float) -> Sight:
@@ -73,7 +73,7 @@ class Observer:
         if not self._cuts.settled:
             self._meter.restart()  # the difference across a cut is no motion
         motion = self._meter.measure(frame.small[0], now)
-        ranged = self._range(motion, elapsed)
+        ranged = self._range(self._meter.energy, elapsed)
         self._energy = max(ranged, self._energy * math.exp(-elapsed / self._config.motion_release_s))
         for each in happenings:
             if each.event is Event.CUT:

@@ -13,44 +13,37 @@ class RangeConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     memory_s: float = Field(60.0, gt=0, description="how long a loud moment is remembered")
-    reach: float = Field(6.0, ge=1, description="the top may move from its prior by this factor, up or down")
-    floor_at_most: float = Field(2.0, ge=0, description="sensor noise is never taken to be more than this")
+    reach: float = Field(12.0, ge=1, description="the top may move from its prior by this factor, up or down")
 
 
 class Range:
-    """A noise floor and a running upper quantile; values between them are 0–1.
+    """A running upper quantile; values up to it are 0–1.
 
-    Both are followed in steps proportional to elapsed time (stochastic approximation of a quantile,
-    Robbins & Monro 1951, in the logarithm), so the frame rate does not matter.
+    It is followed in steps proportional to elapsed time (stochastic approximation of a quantile,
+    Robbins & Monro 1951, in the logarithm), so the frame rate does not matter; and only while there is
+    something, since a pause says nothing of how loud the next passage is.
 
     Args:
         prior: the top before anything was seen, in the measure's unit.
     """
 
-    TOP, BOTTOM = 0.95, 0.05  # quantiles
+    TOP = 0.95  # quantile
     _PACE = 20.0  # e-foldings of the top over the memory, if every value were above it
+    _NOTHING = 0.05  # in the measure's unit
 
     def __init__(self, config: RangeConfig, *, prior: float) -> None:
         self.frozen = False
-        self._config, self._prior = config, prior
-        self._top, self._floor = math.log(prior), math.log(1e-2)
+        self._config = config
+        self._lowest, self._highest = math.log(prior / config.reach), math.log(prior * config.reach)
+        self._top = math.log(prior)
 
     def __call__(self, value: float, elapsed: float) -> float:
         """The place of ``value`` in the range, 0–1; the range follows by ``elapsed`` seconds."""
-        if not self.frozen:
-            self._follow(max(value, 1e-3), min(elapsed, 1.0))
-        floor = min(math.exp(self._floor), self._config.floor_at_most)
-        top = max(math.exp(self._top), 2 * floor)
-        return min(1.0, max(0.0, (value - floor) / (top - floor)))
-
-    def _follow(self, value: float, elapsed: float) -> None:
-        config, logarithm = self._config, math.log(value)
-        step = self._PACE * elapsed / config.memory_s
-        self._top += step * (self.TOP - (logarithm < self._top))
-        self._floor += step * (self.BOTTOM - (logarithm < self._floor))
-        reach = math.log(config.reach)
-        self._top = min(math.log(self._prior) + reach, max(math.log(self._prior) - reach, self._top))
-        self._floor = max(math.log(1e-2), self._floor)
+        if not self.frozen and value > self._NOTHING:
+            step = self._PACE * min(elapsed, 1.0) / self._config.memory_s
+            moved = self._top + step * (self.TOP - (math.log(value) < self._top))
+            self._top = min(self._highest, max(self._lowest, moved))
+        return min(1.0, max(0.0, value) / math.exp(self._top))
 
 
 class Centre:

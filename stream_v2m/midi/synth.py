@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -40,7 +41,8 @@ def load_library() -> ModuleType:
         PortError: one of the two is missing.
     """
     try:
-        import fluidsynth
+        with redirect_stdout(None):  # with CI set it tells where it found the library
+            import fluidsynth
     except ImportError as error:
         if error.name == "fluidsynth":
             raise PortError("pyFluidSynth is missing", where="synth", cure="pip install 'stream-v2m[synth]'") from error

@@ -13,6 +13,7 @@ from stream_v2m.core.values import Affect
 Mask = NDArray[np.bool_]
 
 _FIFTH = 7
+_MINOR_BELOW = -0.1  # valence; a fade-in a shade on the dark side is no reason for a sad piece
 _MOST_ACCIDENTALS = 4  # keys with more are hard to read for those who play along
 _FIFTHS_OF_AROUSAL = 2
 _FIFTHS_OF_SEED = 2
@@ -21,7 +22,7 @@ _FIFTHS_OF_SEED = 2
 def own_key(seed: int, affect: Affect | None) -> Key:
     """A key for a performance, from the mood of its first seconds and the seed.
 
-    Valence gives the mode: major at 0 and above, minor below (Gabrielsson & Lindström 2010: the most agreed on of all
+    Valence gives the mode: minor where it is clearly below 0, else major (Gabrielsson & Lindström 2010: the most agreed on of all
     cues of harmony). Arousal leans to the sharp or the flat side of the circle of fifths by up to two steps, a habit of
     key characteristics (Steblin 2002) and no finding; the seed adds −2…2; at most four accidentals.
     """
@@ -30,7 +31,7 @@ def own_key(seed: int, affect: Affect | None) -> Key:
     sharps = round(_FIFTHS_OF_AROUSAL * arousal) + jitter
     sharps = max(-_MOST_ACCIDENTALS, min(_MOST_ACCIDENTALS, sharps))
     relative_major = sharps * _FIFTH % ROOTS
-    return Key(relative_major, "major") if valence >= 0 else Key((relative_major + 9) % ROOTS, "minor")
+    return Key(relative_major, "major") if valence > _MINOR_BELOW else Key((relative_major + 9) % ROOTS, "minor")
 
 
 def key_of_tonic(tonic: Chord) -> Key:

@@ -22,9 +22,10 @@ _FIFTHS_OF_SEED = 2
 def own_key(seed: int, affect: Affect | None) -> Key:
     """A key for a performance, from the mood of its first seconds and the seed.
 
-    Valence gives the mode: minor where it is clearly below 0, else major (Gabrielsson & Lindström 2010: the most agreed on of all
-    cues of harmony). Arousal leans to the sharp or the flat side of the circle of fifths by up to two steps, a habit of
-    key characteristics (Steblin 2002) and no finding; the seed adds −2…2; at most four accidentals.
+    Valence gives the mode: minor where it is clearly below 0, else major (Gabrielsson & Lindström 2010: the most
+    agreed on of all cues of harmony). Arousal leans to the sharp or the flat side of the circle of fifths by up to
+    two steps, a habit of key characteristics (Steblin 2002) and no finding; the seed adds −2…2; at most four
+    accidentals.
     """
     jitter = int(np.random.default_rng(seed).integers(-_FIFTHS_OF_SEED, _FIFTHS_OF_SEED + 1))
     valence, arousal = (0.0, 0.0) if affect is None else (affect.valence, affect.arousal)

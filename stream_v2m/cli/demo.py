@@ -20,6 +20,8 @@ def demo(source: str, *, seconds: float, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     midi, picture, wav = (folder / f"demo.{suffix}" for suffix in ("mid", "png", "wav"))
     ports = _ports(console)
+    if "virtual" in ports:
+        console.print(f"connect a synth or DAW to the MIDI port “{PORT}” to hear it there")
     play(Config.load(), source, Destinations(ports, midi), seconds=seconds, plot=picture)
     made = [midi, picture]
     try:
@@ -29,7 +31,7 @@ def demo(source: str, *, seconds: float, folder: Path) -> None:
         console.print(f"no demo.wav: {error}")
     console.print("[bold]made[/bold]  " + "  ".join(map(str, made)))
     console.print(
-        f"[bold]next[/bold]  stream-v2m play {source} --to virtual:{PORT}   and connect a synth or DAW to “{PORT}”\n"
+        f"[bold]next[/bold]  stream-v2m play {source} --to virtual:{PORT}\n"
         "      stream-v2m play camera --to virtual       your camera instead\n"
         "      stream-v2m render FILM OUT.mid --plot OUT.png\n"
         "      stream-v2m doctor                         what works here, and the cure for what does not"
@@ -43,7 +45,7 @@ def _ports(console: Console) -> tuple[str, ...]:
         try:
             port.open_output(spec).close()
         except PortError as error:
-            console.print(f"no {spec} output: {error}", highlight=False)
+            console.print(f"[dim]no {spec} output: {error}[/dim]", highlight=False)
         else:
             ports.append(spec)
     return tuple(ports)

@@ -1,4 +1,4 @@
-"""Export checkpoints to the package's weights: ``python -m export CHECKPOINT… [--out FOLDER]``."""
+"""Export checkpoints to the package's weights: ``python -m export CHECKPOINT… [--out FOLDER] [--weights float32]``."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ import torch
 
 from export import verify
 from export.onnx import export
+from export.quantize import quantize
 from models.amt import Amt
 from models.checkpoint import Checkpoint
 from stream_v2m.core.errors import StreamV2MError
 from stream_v2m.inference.contract import AMT_FILE, DYNAMICS_FILE, MANIFEST_FILE, metadata_version
 from stream_v2m.inference.runtime import weights_folder
+
+WEIGHTS = ("int8", "float32")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,45 +28,58 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
     parser.add_argument("checkpoints", type=Path, nargs="+", help="best.pt of a run; each says which model it is")
     parser.add_argument("--out", type=Path, default=weights_folder(), help="default: the package's weights")
+    parser.add_argument(
+        "--weights", choices=WEIGHTS, default="int8", help="of the transformer; the small GRU is always float32"
+    )
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     try:
         for path in options.checkpoints:
-            print(ship(path, options.out))
+            print(ship(path, options.out, weights=options.weights))
     except StreamV2MError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def ship(checkpoint: Path, folder: Path) -> str:
+def ship(checkpoint: Path, folder: Path, *, weights: str = "int8") -> str:
     """Export one checkpoint, prove it, and only then put it into ``folder`` and the manifest; a line for the user."""
     loaded = Checkpoint.load(checkpoint)
     model = loaded.model()
-    name = AMT_FILE if isinstance(model, Amt) else DYNAMICS_FILE
     provenance = {**loaded.provenance, "step": loaded.step, "val": loaded.metrics}
     with tempfile.TemporaryDirectory() as drafts:
-        draft = Path(drafts) / name
-        export(model, draft, provenance)
+        full = Path(drafts) / "float32.onnx"
+        export(model, full, provenance)
         if isinstance(model, Amt):
-            parity, tolerance = verify.amt_parity(model, draft), verify.LOGIT_TOLERANCE
+            name, tolerance = AMT_FILE, verify.LOGIT_TOLERANCE
+            parity = verify.amt_parity(model, full)
         else:
-            parity, tolerance = verify.dynamics_parity(model, draft), verify.LEVEL_TOLERANCE
-        parity.check(tolerance, draft)
-        data = draft.read_bytes()
+            name, tolerance, weights = DYNAMICS_FILE, verify.LEVEL_TOLERANCE, "float32"
+            parity = verify.dynamics_parity(model, full)
+        parity.check(tolerance, full)
+        told = (
+            f"over {parity.steps} steps torch by steps differs by {parity.torch_step:.1e}, "
+            f"ONNX by {parity.onnx_step:.1e} (≤ {tolerance})"
+        )
+        shipped = full
+        if weights == "int8":
+            shipped = Path(drafts) / "int8.onnx"
+            quantize(full, shipped)
+            difference = verify.int8_difference(full, shipped)
+            verify.check(difference, verify.INT8_TOLERANCE, shipped)
+            told += f", int8 by {difference:.2f} (≤ {verify.INT8_TOLERANCE})"
+        data = shipped.read_bytes()
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(data)
-    _record(folder / MANIFEST_FILE, name, hashlib.sha256(data).hexdigest())
-    return (
-        f"{name}: {len(data) / 1e6:.1f} MB; over {parity.steps} steps torch by steps differs by "
-        f"{parity.torch_step:.1e}, ONNX by {parity.onnx_step:.1e} (≤ {tolerance})"
-    )
+    _record(folder / MANIFEST_FILE, name, hashlib.sha256(data).hexdigest(), weights)
+    return f"{name}: {weights}, {len(data) / 1e6:.1f} MB; {told}"
 
 
-def _record(manifest: Path, name: str, digest: str) -> None:
-    found = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {"sha256": {}}
+def _record(manifest: Path, name: str, digest: str, weights: str) -> None:
+    found = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
     found["contract"] = metadata_version()
-    found["sha256"][name] = digest
+    found.setdefault("sha256", {})[name] = digest
+    found.setdefault("weights", {})[name] = weights
     manifest.write_text(json.dumps(found, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 

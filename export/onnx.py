@@ -134,6 +134,7 @@ def _describe(graph: onnx.ModelProto, model: Amt | Dynamics, provenance: dict[st
     entries = {
         "model": "amt" if isinstance(model, Amt) else "dynamics",
         "contract": metadata_version(),
+        "weights": "float32",
         "config": json.dumps(model.config.model_dump()),
         "provenance": json.dumps(provenance, sort_keys=True),
     }

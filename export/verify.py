@@ -22,7 +22,9 @@ from stream_v2m.inference.dynamics import DynamicsModel
 
 # Greatest difference of logits (within ±20) between float32 computations in different orders of summation.
 LOGIT_TOLERANCE = 2e-4
-# The same for loudness and density, as a share of their ranges in the data (0.573 and 42).
+# Greatest difference of logits that weights in int8 may make, over made-up inputs.
+INT8_TOLERANCE = 0.5
+# The same as LOGIT_TOLERANCE for loudness and density, as a share of their ranges in the data (0.573 and 42).
 LEVEL_TOLERANCE = 1e-4
 _LEVEL_RANGE = np.array([0.573, 42.0])
 _WINDOWS = 3
@@ -38,9 +40,13 @@ class Parity:
 
     def check(self, tolerance: float, path: Path) -> None:
         """Raise a ModelContractError when a form differs by more than ``tolerance``."""
-        worst = max(self.torch_step, self.onnx_step)
-        if not worst <= tolerance:
-            raise ModelContractError("the export is not the model", where=path, got=worst, expected=f"≤ {tolerance}")
+        check(max(self.torch_step, self.onnx_step), tolerance, path)
+
+
+def check(worst: float, tolerance: float, path: Path) -> None:
+    """Raise a ModelContractError when ``path``'s greatest difference is more than ``tolerance``."""
+    if not worst <= tolerance:
+        raise ModelContractError("the export is not the model", where=path, got=worst, expected=f"≤ {tolerance}")
 
 
 def random_steps(count: int, seed: int) -> tuple[NDArray[np.int64], list[StepInput]]:
@@ -92,12 +98,23 @@ def amt_parity(model: Amt, path: Path, *, seed: int = 0) -> Parity:
             for i, ring in enumerate(rings):
                 ring[:, :, t % window] = column[:, i]
             found.append(logits[0].numpy())
-    decoder = Decoder.open(path)
-    state = decoder.start()
-    streamed = np.stack([decoder.step([step], state)[0] for step in steps])
+    streamed = _stream(path, steps)
     # PAD is barred by a logit of −10,000, where neighbouring float32 numbers are 0.001 apart.
     likely = full[:, :PAD]
     return Parity(count, _worst(likely, np.stack(found)[:, :PAD]), _worst(likely, streamed[:, :PAD]))
+
+
+def int8_difference(full: Path, small: Path, *, seed: int = 0) -> float:
+    """Greatest difference of logits of a float32 file and its int8 form, each on its own rings, over three windows."""
+    _, steps = random_steps(_WINDOWS * Decoder.open(full).window + 5, seed)
+    return _worst(_stream(full, steps)[:, :PAD], _stream(small, steps)[:, :PAD])
+
+
+def _stream(path: Path, steps: list[StepInput]) -> NDArray[np.float32]:
+    """Logits [T, 159] of one session by steps."""
+    decoder = Decoder.open(path)
+    state = decoder.start()
+    return np.stack([decoder.step([step], state)[0] for step in steps])
 
 
 def dynamics_parity(model: Dynamics, path: Path, *, count: int = 600, seed: int = 0) -> Parity:

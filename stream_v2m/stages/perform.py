@@ -35,7 +35,8 @@ async def perform(
     """Play until a cadence has ended; on any exit leave no note sounding."""
     end: float | None = None
     planned: Chord | None = None
-    reported = clock.now()
+    reported = wake = clock.now()
+    cued = False
 
     def play(events: Iterable[MusicEvent]) -> None:
         events = list(events)
@@ -57,13 +58,14 @@ async def perform(
                         outputs.mark(str(item.chord), tempo.time_at(item.onset))
                     planned = item.chord
             play(sequencer.accents(cues.take(), at=now, controls=controls))
-            play(sequencer.events(now + outputs.lookahead, controls))
+            if not cued or now >= wake:
+                play(sequencer.events(now + outputs.lookahead, controls))
+                tick = math.floor(tempo.beat_at(now) * TICKS_PER_BEAT + ROUNDING) + 1
+                wake = min(tempo.time_at(tick / TICKS_PER_BEAT), now + outputs.lookahead / 2)
             if now >= reported:
                 reported = now + REPORT_EVERY
                 _report(board, outputs, sequencer, tempo, now)
-            tick = math.floor(tempo.beat_at(now) * TICKS_PER_BEAT + ROUNDING) + 1
-            wake = min(tempo.time_at(tick / TICKS_PER_BEAT), now + outputs.lookahead / 2)
-            await wait_until(wake, cues.wait, clock)
+            cued = await wait_until(wake, cues.wait, clock)
     finally:
         outputs.release_all(clock.now())  # no await: a second cancel must not strand a note
 

@@ -68,12 +68,14 @@ def test_a_killed_performance_leaves_no_note():
     with performing(*playing("killed"), port="killed") as (process, listener):
         process.kill()
         listener.wait_for_silence()
+        assert not listener.sounding()
 
 
 def test_a_frozen_performance_leaves_no_note():
     with performing(*playing("frozen"), port="frozen") as (process, listener):
         process.send_signal(signal.SIGSTOP)
         listener.wait_for_silence()
+        assert not listener.sounding()
 
 
 def test_a_killed_player_leaves_no_note_and_the_music_goes_on():

@@ -34,15 +34,19 @@ def _agreement(axes: Any, affect: dict[str, dict[str, float]]) -> None:
     cost.plot(strengths, added, "s-", color=_SECOND)
     cost.set_ylabel("added surprise, nats a step", color=_SECOND)
     cost.set_ylim(min(0.0, min(added)) - 0.05, max(max(added) * 1.4, 0.5))
-    axes.legend(loc="upper left", frameon=False)
+    axes.legend(loc="lower right", frameon=False)
 
 
 def _matching(figure: Any, axes: Any, matching: dict[str, Any]) -> None:
     scores = np.array(matching["scores"])
     image = axes.imshow(scores, cmap="RdBu_r", vmin=-1, vmax=1)
     figure.colorbar(image, ax=axes, label="correlation")
+    axes.plot(np.arange(len(scores)), np.arange(len(scores)), "k.", markersize=3)
+    ticks = range(0, len(scores), 5)
+    axes.set_xticks(ticks)
+    axes.set_yticks(ticks)
     found = f"{matching['right']} of {matching['clips']} matched, by chance 1"
-    axes.set(xlabel="music", ylabel="clip", title=f"Motion against density and velocity: {found}")
+    axes.set(xlabel="music", ylabel="motion of the clip", title=f"Motion and notes: {found}")
 
 
 def _swap(axes: Any, swap: dict[str, dict[str, dict[str, float]]]) -> None:
@@ -66,5 +70,6 @@ def _asked(axes: Any, asked: dict[str, dict[str, float]]) -> None:
         heights = [values["loudness"], values["density"]]
         axes.bar(np.arange(2) + turn * width, heights, width, label=name, color=(_SECOND, _INK)[turn])
     axes.set_xticks(np.arange(2) + width / 2, ["loudness → velocity", "density → onsets"])
-    axes.set(ylabel="correlation over steps", ylim=(-0.1, 1), title="Asked against sounded")
-    axes.legend(frameon=False)
+    axes.set(ylabel="correlation over steps", ylim=(-0.1, 1.2), title="Asked against sounded")
+    axes.axhline(0, color="black", linewidth=0.6)
+    axes.legend(frameon=False, ncols=2, loc="upper center")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from models.correspond import affect_agreement, asked_sounded, matching, music_courses, steps
+from models.correspond_plot import draw
 from models.metrics import correspondence
 from models.performances import Choice, Chooser, film, film_of, perform, surprise
 from stream_v2m.core.chords import Chord
@@ -129,3 +130,18 @@ def test_a_film_of_one_mood_is_that_mood():
     times, changes = reel.motion()
     assert len(reel.kept) == 90 and len(times) == len(changes) == 89
     assert np.mean(changes) < np.mean(film_of(("neon",), 0, 3.0).motion()[1])
+
+
+def test_the_picture_of_a_report_is_drawn(tmp_path):
+    row = {"agreement": 0.5, "agreement_at_changes": 0.6, "added_surprise": 0.0}
+    effects = dict.fromkeys(("density", "velocity", "register", "mode"), 1.0)
+    swaps = {name: {"films": effects, "same film, other seeds": effects} for name in ("a", "b")}
+    sounded = {"loudness": 0.5, "density": 0.4}
+    report = {
+        "affect": {"0": row, "1": row | {"added_surprise": 0.3}},
+        "matching": {"defaults": {"scores": [[0.5, 0.1], [0.0, 0.4]], "right": 2, "clips": 2}},
+        "swap": swaps,
+        "asked_sounded": {"defaults": sounded, "no cues": sounded},
+    }
+    draw(report, tmp_path / "picture.png")
+    assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,7 +79,12 @@ def measure(films: int, paths: Sequence[Path]) -> dict[str, object]:
         "clips": names,
         "seconds": SECONDS,
         "affect": affect_agreement(choices),
-        "matching": {name: matching(motions, own) for name, own in traces.items()},
+        "matching": {
+            **{name: matching(motions, own) for name, own in traces.items()},
+            "defaults, motion as the program sees it": matching(
+                [seen_course(t) for t in traces["defaults"]], traces["defaults"]
+            ),
+        },
         "swap": {name: swap(one, other) for name, (one, other) in CONTRASTS.items()},
         "asked_sounded": {name: asked_sounded(own) for name, own in traces.items()},
     }
@@ -88,6 +94,12 @@ def motion_course(reel: Reel) -> Floats:
     """The picture's motion [T], a second each, by its logarithm; a median, so that a cut is no motion."""
     times, changes = reel.motion()
     return np.log1p(correspondence.by_second(times, changes, int(reel.seconds)))
+
+
+def seen_course(trace: Trace) -> Floats:
+    """The motion that the program made of the picture [T], ranged 0–1, a second each."""
+    times, motion = zip(*trace.motion, strict=True)
+    return correspondence.by_second(times, motion, int(SECONDS))
 
 
 def music_courses(trace: Trace, seconds: int) -> tuple[Floats, Floats]:
@@ -124,9 +136,15 @@ def affect_agreement(choices: dict[float, list[Choice]]) -> dict[str, object]:
 
 
 def matching(motions: Sequence[Floats], traces: Sequence[Trace]) -> dict[str, object]:
-    """Clips and musics matched by how motion, density and velocity run, levels left out."""
+    """Clips and musics matched by how motion, density and velocity run, levels left out.
+
+    The courses begin with the first whole second of music: the silence before it answers nothing.
+    """
+    begin = math.ceil(max(trace.plans[0][0] for trace in traces))
     musics = [music_courses(trace, len(motion)) for motion, trace in zip(motions, traces, strict=True)]
-    scores = correspondence.likeness(motions, musics)
+    scores = correspondence.likeness(
+        [motion[begin:] for motion in motions], [[course[begin:] for course in music] for music in musics]
+    )
     right = sum(given == own for own, given in enumerate(correspondence.match(scores)))
     count = len(motions)
     own = np.eye(count, dtype=bool)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.data.song import Song
-from models.metrics import Floats, Labels, protocol_targets
+from models.metrics.protocol import Floats, Labels, protocol_targets
 from stream_v2m.core.features import MOTION
 from stream_v2m.inference.contract import LOGITS, PAD
 

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models import metrics
 from models.batches import Batch, stack
 from models.config import TrainConfig
 from models.data.song import Song
 from models.data.views import Views, whole
 from models.dynamics import Dynamics
+from models.metrics import protocol
 from stream_v2m.core.chords import VOCABULARY
 from stream_v2m.inference.contract import START
 
@@ -55,17 +55,17 @@ class DynamicsTask:
                 found = model.to_units(standard)[0].numpy()
             n = min(len(song.picture.loudness), len(found) - 1)
             scores.append(dynamics_scores(found[:n], song.picture.loudness[:n], song.picture.density[:n]))
-        mean = metrics.mean_over_songs(scores)
+        mean = protocol.mean_over_songs(scores)
         return {**mean, "score": -mean["loudness_correlation"] - mean["density_correlation"]}
 
 
-def dynamics_scores(found: metrics.Floats, loudness: metrics.Floats, density: metrics.Floats) -> dict[str, float]:
+def dynamics_scores(found: protocol.Floats, loudness: protocol.Floats, density: protocol.Floats) -> dict[str, float]:
     """Both outputs' RMSE and correlation in one song; ``found`` [n, 2]."""
     return {
-        "loudness_rmse": metrics.rmse(found[:, 0], loudness),
-        "density_rmse": metrics.rmse(found[:, 1], density),
-        "loudness_correlation": metrics.correlation(found[:, 0], loudness),
-        "density_correlation": metrics.correlation(found[:, 1], density),
+        "loudness_rmse": protocol.rmse(found[:, 0], loudness),
+        "density_rmse": protocol.rmse(found[:, 1], density),
+        "loudness_correlation": protocol.correlation(found[:, 0], loudness),
+        "density_correlation": protocol.correlation(found[:, 1], density),
     }
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from models import metrics
 from models.baselines import NGram, Ridge, repeat_last
 from models.data import corpus
 from models.data.song import Song
 from models.data.views import LIVE, PICTURE, Sequence, whole
 from models.dynamics_task import dynamics_scores
+from models.metrics import protocol
 from models.predict import Predictor, choose
 from stream_v2m.core.errors import ConfigError, StreamV2MError
 from stream_v2m.core.features import Condition
@@ -92,7 +92,7 @@ Scores = dict[str, dict[str, float]]
 
 
 def _baselines(chosen: list[Song], train: list[Song]) -> tuple[Scores, Scores]:
-    pairs = [metrics.protocol_targets(song.by_seconds()) for song in chosen]
+    pairs = [protocol.protocol_targets(song.by_seconds()) for song in chosen]
     chords = {"repeat the last chord": _mean_chords([repeat_last(before) for before, _ in pairs], pairs)}
     levels: Scores = {}
     if train:
@@ -109,26 +109,28 @@ def _baselines(chosen: list[Song], train: list[Song]) -> tuple[Scores, Scores]:
 def _score(
     predictor: Predictor, songs: list[Song], sequences: list[Sequence]
 ) -> tuple[dict[str, float], dict[str, float]]:
-    pairs = [metrics.protocol_targets(song.by_seconds()) for song in songs]
-    limited = [_first(sequence, metrics.PROTOCOL_SECONDS) for sequence in sequences]
+    pairs = [protocol.protocol_targets(song.by_seconds()) for song in songs]
+    limited = [_first(sequence, protocol.PROTOCOL_SECONDS) for sequence in sequences]
     # Row 0 predicts the first chord, which the protocol gives.
     logits = [found[1 : len(target) + 1] for found, (_, target) in zip(predictor.chords(limited), pairs, strict=True)]
     return _mean_chords(logits, pairs), _mean_levels(predictor.dynamics(sequences), songs)
 
 
-def _mean_chords(logits: list[metrics.Floats], pairs: list[tuple[metrics.Labels, metrics.Labels]]) -> dict[str, float]:
-    return metrics.mean_over_songs(
-        [metrics.chord_scores(found, *pair) for found, pair in zip(logits, pairs, strict=True)]
+def _mean_chords(
+    logits: list[protocol.Floats], pairs: list[tuple[protocol.Labels, protocol.Labels]]
+) -> dict[str, float]:
+    return protocol.mean_over_songs(
+        [protocol.chord_scores(found, *pair) for found, pair in zip(logits, pairs, strict=True)]
     )
 
 
-def _mean_levels(found: list[metrics.Floats], songs: list[Song]) -> dict[str, float]:
+def _mean_levels(found: list[protocol.Floats], songs: list[Song]) -> dict[str, float]:
     scores = []
     for levels, song in zip(found, songs, strict=True):
         assert song.picture is not None
         n = min(len(levels), len(song.picture.loudness))
         scores.append(dynamics_scores(levels[:n], song.picture.loudness[:n], song.picture.density[:n]))
-    return metrics.mean_over_songs(scores)
+    return protocol.mean_over_songs(scores)
 
 
 def shuffled(sequence: Sequence, rng: np.random.Generator) -> Sequence:

@@ -13,7 +13,7 @@ from models.batches import stack
 from models.checkpoint import Checkpoint
 from models.data.views import Sequence
 from models.dynamics import Dynamics
-from models.metrics import Floats
+from models.metrics.protocol import Floats
 from stream_v2m.core.chords import VOCABULARY
 from stream_v2m.inference.contract import START, StepInput
 from stream_v2m.inference.decoder import Decoder

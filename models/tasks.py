@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models import metrics
 from models.amt import Amt
 from models.batches import Batch, stack
 from models.config import TrainConfig
 from models.data.song import Song
 from models.data.views import Views, whole
+from models.metrics import protocol
 from stream_v2m.inference.contract import PAD
 
 _EVALUATION_BATCH = 8
@@ -61,12 +61,12 @@ class ChordTask:
         for i in range(0, len(songs), _EVALUATION_BATCH):
             group = songs[i : i + _EVALUATION_BATCH]
             batch = stack([whole(song) for song in group])
-            limit = metrics.PROTOCOL_SECONDS
+            limit = protocol.PROTOCOL_SECONDS
             conditions = type(batch.conditions)(*(x[:, :limit] for x in batch.conditions))
             with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
                 logits = model(batch.previous[:, :limit], conditions).float().numpy()
             for row, song in zip(logits, group, strict=True):
-                before, target = metrics.protocol_targets(song.by_seconds())
-                scores.append(metrics.chord_scores(row[1 : len(target) + 1], before, target))
-        found = metrics.mean_over_songs(scores)
+                before, target = protocol.protocol_targets(song.by_seconds())
+                scores.append(protocol.chord_scores(row[1 : len(target) + 1], before, target))
+        found = protocol.mean_over_songs(scores)
         return {**found, "score": found["cross_entropy"]}

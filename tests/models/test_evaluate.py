@@ -7,9 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from models import evaluate, metrics
+from models import evaluate
 from models.data import muvi
 from models.data.views import whole
+from models.metrics import protocol
 from models.predict import OnnxPredictor
 from stream_v2m.inference.contract import LOGITS, START
 from tests.support.muvi_folder import write_muvi
@@ -46,7 +47,7 @@ def test_a_model_that_knows_all_scores_one_and_repeating_scores_its_share(data):
     perfect = report["chords"]["model, whole picture"]
     assert (perfect["hits_1"], perfect["hits_5"], perfect["at_changes"]) == (1.0, 1.0, 1.0)
     assert perfect["cross_entropy"] == pytest.approx(0, abs=1e-6)
-    before, targets = metrics.protocol_targets(muvi.load_folder(data)[0].by_seconds())
+    before, targets = protocol.protocol_targets(muvi.load_folder(data)[0].by_seconds())
     assert report["chords"]["repeat the last chord"]["hits_1"] == pytest.approx(float(np.mean(before == targets)))
     assert report["dynamics"]["model, whole picture"]["loudness_correlation"] == pytest.approx(1.0)
     assert report["dynamics"]["constant (train mean)"]["loudness_correlation"] == 0.0

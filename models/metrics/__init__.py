@@ -1,0 +1,1 @@
+"""What models and music are judged by: the published protocol, musicality, structure, likeness, correspondence."""

@@ -115,18 +115,19 @@ def read_midi(source: Path | mido.MidiFile, *, tracks: Sequence[str] | None = No
 def _meta(file: mido.MidiFile) -> tuple[list[tuple[int, int]], float, list[tuple[int, Chord]]]:
     """Tempi (tick, microseconds a beat), beats a bar, chords by tick."""
     tempi, markers = [(0, _MICROSECONDS)], []
-    signature: float | None = None
+    signatures: list[tuple[int, float]] = []
     for track in file.tracks:
         tick = 0
         for message in track:
             tick += message.time
             if message.type == "set_tempo":
                 tempi.append((tick, message.tempo))
-            elif message.type == "time_signature" and signature is None:
-                signature = message.numerator * 4 / message.denominator
+            elif message.type == "time_signature":
+                signatures.append((tick, message.numerator * 4 / message.denominator))
             elif message.type == "marker" and (chord := _chord(message.text)) is not None:
                 markers.append((tick, chord))
-    return sorted(tempi, key=lambda each: each[0]), signature or 4.0, sorted(markers, key=lambda each: each[0])
+    signature = _signature(sorted(signatures), file.ticks_per_beat)
+    return sorted(tempi, key=lambda each: each[0]), signature, sorted(markers, key=lambda each: each[0])
 
 
 def _chord(text: str) -> Chord | None:
@@ -167,3 +168,12 @@ class _Clock:
         index = np.searchsorted(self._tick, ticks, side="right") - 1
         found: Floats = self._begin[index] + (ticks - self._tick[index]) * self._rate[index]
         return found
+
+
+def _signature(signatures: list[tuple[int, float]], ticks_per_beat: int) -> float:
+    """Beats a bar: the first signature, or the second where the first makes a single bar, a pickup."""
+    if not signatures:
+        return 4.0
+    (_, first), *others = signatures
+    pickup = bool(others) and others[0][0] == first * ticks_per_beat
+    return others[0][1] if pickup else first

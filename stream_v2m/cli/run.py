@@ -150,6 +150,7 @@ def _recorder(config: Config, path: Path | None) -> Recorder | None:
         tracks=tracks(style(config)),
         bpm=config.controls.bpm,
         beats_per_bar=config.music.beats_per_bar,
+        pickup_beats=config.step.lead_in_beats,
     )
 
 

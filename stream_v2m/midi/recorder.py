@@ -48,7 +48,8 @@ class Recorder:
     Events may come in any order of time. All times are session seconds; ``origin``, which may be set
     until ``save``, is tick 0, and what lies before it is moved there. The file is of format 1: the first
     track bears tempo, time signature and markers, then there is one track for each of ``tracks``, and one
-    for each further channel on which something was sent. Parts that share a channel share a track.
+    for each further channel on which something was sent. Parts that share a channel share a track. The
+    first ``pickup_beats`` lie before the first whole bar, so that a reader's bars are the music's.
 
     Raises:
         PortError: at once, if ``path`` cannot be written.
@@ -61,6 +62,7 @@ class Recorder:
         tracks: Sequence[Track],
         bpm: float,
         beats_per_bar: int = 4,
+        pickup_beats: int = 0,
         ticks_per_beat: int = 480,
         origin: float = 0.0,
     ) -> None:
@@ -68,7 +70,8 @@ class Recorder:
         check_writable(path)
         self.path, self.origin = path, origin
         self._tracks = tuple(tracks)
-        self._beats_per_bar, self._ticks_per_beat = beats_per_bar, ticks_per_beat
+        self._beats_per_bar, self._pickup = beats_per_bar, pickup_beats % beats_per_bar
+        self._ticks_per_beat = ticks_per_beat
         self._tempi: list[tuple[float, float]] = [(-math.inf, bpm)]
         self._markers: list[tuple[float, str]] = []
         self._notes: defaultdict[tuple[int, int], list[_Note]] = defaultdict(list)
@@ -132,8 +135,12 @@ class Recorder:
         self._saved = True
 
     def _conductor(self, grid: _Grid) -> list[Line]:
-        signature = mido.MetaMessage("time_signature", numerator=self._beats_per_bar, denominator=4)
-        lines: list[Line] = [(0, END, signature)]
+        bars = [(0, self._pickup), (self._pickup * self._ticks_per_beat, self._beats_per_bar)]
+        lines: list[Line] = [
+            (tick, END, mido.MetaMessage("time_signature", numerator=beats, denominator=4))
+            for tick, beats in bars
+            if beats
+        ]
         for tick, bpm in grid.changes:
             lines.append((tick, SET, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))))
         for moment, text in self._markers:

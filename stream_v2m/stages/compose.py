@@ -25,7 +25,7 @@ class StepConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     period_beats: float = Field(2.0, gt=0, le=16, description="beats per chord")
-    lead_in_beats: float = Field(2.0, ge=1, le=16, description="beats of looking before the first chord")
+    lead_in_beats: int = Field(2, ge=1, le=16, description="beats of looking before the first chord")
     commit_ahead_s: float | None = Field(
         None, gt=0, le=10, description="decide this long before a step sounds; a whole step if not given"
     )

@@ -304,3 +304,14 @@ def test_a_folder_that_is_closed_to_us_is_refused_before_the_performance(path, m
 def test_looking_whether_it_can_be_written_leaves_no_trace(path):
     Recorder(path, tracks=[PAD], bpm=120.0)
     assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(("pickup", "bars"), [(0, [(0, 4)]), (2, [(0, 2), (960, 4)]), (5, [(0, 1), (480, 4)])])
+def test_beats_before_the_first_bar_are_a_bar_of_their_own(path, pickup, bars):
+    Recorder(path, tracks=(), bpm=120, pickup_beats=pickup).save()
+    now, found = 0, []
+    for message in mido.MidiFile(path).tracks[0]:
+        now += message.time
+        if message.type == "time_signature":
+            found.append((now, message.numerator))
+    assert found == bars

@@ -18,6 +18,7 @@ from stream_v2m.core.trace import Trace
 from stream_v2m.core.values import Event
 
 DPI = 150
+FAST = 3  # zlib level: a sixth larger than by default, in less than half the time
 WIDTH, LEFT, RIGHT = 12.0, 1.15, 1.45  # inches
 HEAD, FOOT, GAP = 0.72, 0.42, 0.13
 TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400)  # seconds between labels
@@ -69,7 +70,7 @@ def draw(trace: Trace, path: Path, *, parts: Sequence[str]) -> None:
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a title in any script
         figure = _figure(trace, rows)
         with replacing(path) as part:
-            figure.savefig(part, format="png", metadata={"Software": None})
+            figure.savefig(part, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": FAST})
 
 
 def _figure(trace: Trace, rows: Sequence[Panel]) -> Figure:

@@ -27,6 +27,7 @@ from stream_v2m.session import Config, Session, style, tracks
 from stream_v2m.sources.factory import open_source
 
 FILE = "file:"
+GARBAGE = 20_000  # new objects between two collections of the youngest; Python begins with 700
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,7 @@ def play(
         elif not quiet:
             surfaces.append(show(session.board, clock, Console()))
         _obey_signals(session)
-        gc.collect()
-        gc.freeze()  # what start-up made stays; the collector need not walk it while the music plays
+        _settle_garbage()
         await session.run(*surfaces)
         return session.board.state
 
@@ -119,6 +119,7 @@ def render(config: Config, source: str, midi: Path, *, plot: Path | None = None,
             raise ConfigError("cannot be rendered: it is live", where=source, cure="`stream-v2m play` plays it")
         worker: Callable[[str], InlineWorker] = lambda name: InlineWorker()  # noqa: E731
         session = Session(config, opened, outputs, clock=VirtualClock(), worker=worker, trace=trace)
+        _settle_garbage()
         await session.run()
         return session.board.state
 
@@ -140,6 +141,13 @@ def sound(midi: Path, wav: Path) -> None:
     from stream_v2m.midi.soundfont import find_soundfont
 
     render_wav(midi, wav, soundfont=find_soundfont())
+
+
+def _settle_garbage() -> None:
+    """What start-up made stays: the collector need not walk it while the music plays, nor come as often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
 
 
 def _recorder(config: Config, path: Path | None) -> Recorder | None:

@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.require import missing, require
 
+LOOK_EVERY = 0.0005  # seconds
+QUEUE = 65536  # messages that may wait to be asked for
 PATIENCE = 10.0  # seconds that a condition may take on a busy machine
 _numbers = itertools.count()
 
@@ -50,7 +52,11 @@ def jack_server() -> Iterator[subprocess.Popen[bytes]]:
 
 
 class Listener:
-    """A MIDI input under JACK that keeps every message with the moment of its arrival (``perf_counter``)."""
+    """A MIDI input under JACK that keeps every message with the moment of its arrival (``perf_counter``).
+
+    A thread of ours asks for what has come: JACK's own has too small a stack to run Python on, and
+    holds up whoever closes the port while it waits for the interpreter.
+    """
 
     def __init__(self, name: str = "peer") -> None:
         import rtmidi
@@ -58,13 +64,15 @@ class Listener:
         self.name = name
         self.messages: list[tuple[float, bytes]] = []
         self._changed = threading.Condition()
-        self._input = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=name)
+        self._input = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=name, queue_size_limit=QUEUE)
         self._input.ignore_types(sysex=False, timing=False, active_sense=False)
-        self._input.set_callback(self._arrived)
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
 
     def open_virtual(self) -> Listener:
         """Be a port that players connect to, as ``<name>:in``."""
         self._input.open_virtual_port("in")
+        self._thread.start()
         return self
 
     def connect(self, name: str) -> Listener:
@@ -72,6 +80,7 @@ class Listener:
         wait_for(lambda: any(name in port for port in self._input.get_ports()), f"a port named {name!r}")
         index = next(index for index, port in enumerate(self._input.get_ports()) if name in port)
         self._input.open_port(index, "in")
+        self._thread.start()
         return self
 
     def wait_for(self, condition: Callable[[], bool], what: str) -> None:
@@ -111,15 +120,18 @@ class Listener:
         return notes
 
     def close(self) -> None:
-        """Let go of the port; a callback that is on its way needs the interpreter, which ``delete`` would hold."""
-        self._input.cancel_callback()
-        time.sleep(0.05)
+        """Listen no more and let go of the port."""
+        self._closed.set()
+        if self._thread.is_alive():
+            self._thread.join()
         self._input.delete()
 
-    def _arrived(self, event: tuple[list[int], float], _: object) -> None:
-        with self._changed:
-            self.messages.append((time.perf_counter(), bytes(event[0])))
-            self._changed.notify_all()
+    def _listen(self) -> None:
+        while not self._closed.wait(LOOK_EVERY):
+            while event := self._input.get_message():
+                with self._changed:
+                    self.messages.append((time.perf_counter(), bytes(event[0])))
+                    self._changed.notify_all()
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:

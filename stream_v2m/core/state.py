@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -68,7 +67,6 @@ class State:
     step: int = 0
     blind_steps: int = 0
     step_ms: float = 0.0
-    channels: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
 

@@ -90,8 +90,8 @@ class ColorAffect:
     by a running mean that may stray from its prior by one deviation. A blank picture, such as the
     black that a film begins with, is neutral: its darkness and stillness say nothing.
 
-    What it cannot know: that a dark street of neon is
-    fun, that rain is sad for all its motion, and that a still shadow is frightening.
+    What it cannot know: that a dark street of neon is fun, that rain is sad for all its motion, and that
+    a still shadow is frightening.
     """
 
     name = "color"

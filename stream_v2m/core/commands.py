@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 from pydantic.dataclasses import dataclass
@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from stream_v2m.core.chords import Key
 from stream_v2m.core.config import first_fault
 from stream_v2m.core.errors import ConfigError
+from stream_v2m.core.scales import ScaleName
 
 
 def _read_key(value: object) -> object:
@@ -24,6 +25,9 @@ Bpm = Annotated[float, Field(ge=20, le=300)]
 Temperature = Annotated[float, Field(ge=0, le=2)]
 Strength = Annotated[float, Field(ge=0, le=1)]
 Trim = Annotated[float, Field(ge=-1, le=1)]
+Nudging = Annotated[float, Field(ge=-2, le=2)]
+When = Literal["now", "beat", "bar"]
+_REROLL, _SEEDS = 0x9E3779B9, 2**32  # odd, so that re-rolling goes through all of them; small enough for any JSON
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -31,18 +35,22 @@ class Controls:
     """What can be turned while the music plays; the config gives the first values, every stage reads the present ones.
 
     Attributes:
+        playing: the music sounds; if not, everything but the sound goes on.
         seed: of everything that is drawn; a new one re-rolls what is not yet decided.
         hold: stay on the chord that sounds.
         key: keep the harmony to this key; without one it is the performance's own, and freer.
+        scale: keep harmony and melody to this scale on the key's tonic.
         affect_strength: how far the picture's mood steers the harmony.
         cue_strength: how far motion and cuts shape the notes.
         density_trim, loudness_trim: around what the models ask for.
         range_frozen: the live ranging of motion and affect stands still.
     """
 
+    playing: bool = True
     seed: Seed = 0
     hold: bool = False
     key: KeyName | None = None
+    scale: ScaleName | None = None
     transpose: Semitones = 0
     bpm: Bpm = 120.0
     style: str = "arpeggio"
@@ -61,15 +69,36 @@ class Controls:
 
 
 class Command(BaseModel):
-    """A request from outside; ``apply`` gives the controls after it."""
+    """A request from outside; ``apply`` gives the controls after it.
+
+    Every command may wait for the next beat or bar of the music.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    when: When = Field("now", description="at once, on the next beat, or on the next bar")
 
     def apply(self, controls: Controls) -> Controls:
         return controls
 
 
+class Play(Command):
+    """Let the music sound, from the next bar on."""
+
+    def apply(self, controls: Controls) -> Controls:
+        return replace(controls, playing=True)
+
+
 class Stop(Command):
+    """Let the music rest, on a cadence or at once; everything else goes on, and ``play`` brings it back."""
+
+    cadence: bool = True
+
+    def apply(self, controls: Controls) -> Controls:
+        return replace(controls, playing=False)
+
+
+class Quit(Command):
     """End the performance: on a cadence, or at once."""
 
     cadence: bool = True
@@ -89,12 +118,13 @@ class Hold(Command):
 
 
 class Reseed(Command):
-    """Re-roll what is not yet decided."""
+    """Re-roll what is not yet decided: with this seed, or with the one that follows the present one."""
 
-    seed: Seed
+    seed: Seed | None = None
 
     def apply(self, controls: Controls) -> Controls:
-        return replace(controls, seed=self.seed)
+        following = (controls.seed + _REROLL) % _SEEDS
+        return replace(controls, seed=following if self.seed is None else self.seed)
 
 
 class LockKey(Command):
@@ -104,6 +134,15 @@ class LockKey(Command):
 
     def apply(self, controls: Controls) -> Controls:
         return replace(controls, key=self.key)
+
+
+class LockScale(Command):
+    """Keep to a scale on the key's tonic (``"dorian"``), or, without one, to the key's own."""
+
+    scale: ScaleName | None = None
+
+    def apply(self, controls: Controls) -> Controls:
+        return replace(controls, scale=self.scale)
 
 
 class Transpose(Command):
@@ -122,6 +161,16 @@ class SetTempo(Command):
 
     def apply(self, controls: Controls) -> Controls:
         return replace(controls, bpm=self.bpm)
+
+
+class Tap(Command):
+    """Tap the tempo: it goes by the last few taps."""
+
+
+class Nudge(Command):
+    """Move the beat ahead (above 0) or back by so many beats, gliding."""
+
+    beats: Nudging
 
 
 class SetStyle(Command):
@@ -209,14 +258,26 @@ class FreezeRange(Command):
         return replace(controls, range_frozen=self.on)
 
 
+class Learn(Command):
+    """Bind the controller that is moved next, or the key that is pressed, to a command."""
+
+    command: str
+    arguments: dict[str, Any] = {}
+
+
 COMMANDS: dict[str, type[Command]] = {
+    "play": Play,
     "stop": Stop,
+    "quit": Quit,
     "panic": Panic,
     "hold": Hold,
     "reseed": Reseed,
     "lock_key": LockKey,
+    "lock_scale": LockScale,
     "transpose": Transpose,
     "set_tempo": SetTempo,
+    "tap": Tap,
+    "nudge": Nudge,
     "set_style": SetStyle,
     "mute": Mute,
     "solo": Solo,
@@ -226,6 +287,7 @@ COMMANDS: dict[str, type[Command]] = {
     "trim_density": TrimDensity,
     "trim_loudness": TrimLoudness,
     "freeze_range": FreezeRange,
+    "learn": Learn,
 }
 
 

@@ -14,13 +14,18 @@ from stream_v2m.core.errors import ConfigError
 pytestmark = pytest.mark.unit
 
 EXAMPLES: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
-    "stop": [({}, {}), ({"cadence": False}, {})],
+    "play": [({}, {"playing": True}), ({"when": "bar"}, {"playing": True})],
+    "stop": [({}, {"playing": False}), ({"cadence": False, "when": "beat"}, {"playing": False})],
+    "quit": [({}, {}), ({"cadence": False}, {})],
     "panic": [({}, {})],
     "hold": [({"on": True}, {"hold": True})],
-    "reseed": [({"seed": 7}, {"seed": 7})],
+    "reseed": [({"seed": 7}, {"seed": 7}), ({}, {"seed": 0x9E3779B9})],
     "lock_key": [({"key": "Eb minor"}, {"key": Key(3, "minor")}), ({"key": None}, {"key": None}), ({}, {"key": None})],
+    "lock_scale": [({"scale": "dorian"}, {"scale": "dorian"}), ({}, {"scale": None})],
     "transpose": [({"semitones": -5}, {"transpose": -5})],
     "set_tempo": [({"bpm": 96.5}, {"bpm": 96.5})],
+    "tap": [({}, {})],
+    "nudge": [({"beats": -0.25}, {})],
     "set_style": [({"style": "chorale"}, {"style": "chorale"})],
     "mute": [({"part": "drums"}, {"muted": frozenset({"drums"})}), ({"part": "drums", "on": False}, {})],
     "solo": [({"part": "bass"}, {"soloed": frozenset({"bass"})}), ({"part": "bass", "on": False}, {})],
@@ -30,6 +35,7 @@ EXAMPLES: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
     "trim_density": [({"value": -1}, {"density_trim": -1.0})],
     "trim_loudness": [({"value": 0.5}, {"loudness_trim": 0.5})],
     "freeze_range": [({"on": True}, {"range_frozen": True})],
+    "learn": [({"command": "mute", "arguments": {"part": "bass"}}, {})],
 }
 CASES = [(name, arguments, changed) for name, cases in EXAMPLES.items() for arguments, changed in cases]
 
@@ -70,6 +76,9 @@ def test_an_argument_that_a_command_does_not_know_is_refused(name: str):
         ("reseed", {"seed": 2**63}, "reseed.seed: input should be less than"),
         ("lock_key", {"key": "H minor"}, "lock_key.key: 'H' is no note name; write it like 'F#' or 'Bb'"),
         ("lock_key", {"key": "C dorian"}, "lock_key.key: 'C dorian' is no key; write it like 'Eb minor'"),
+        ("lock_scale", {"scale": "turkish"}, "lock_scale.scale: input should be 'major', 'minor'"),
+        ("nudge", {"beats": 3}, "nudge.beats: input should be less than or equal to 2"),
+        ("panic", {"when": "later"}, "panic.when: input should be 'now', 'beat' or 'bar'"),
         ("transpose", {"semitones": 25}, "transpose.semitones: input should be less than or equal to 24"),
         ("transpose", {"semitones": 0.5}, "transpose.semitones: input should be a valid integer"),
         ("set_tempo", {"bpm": 0}, "set_tempo.bpm: input should be greater than or equal to 20"),
@@ -87,7 +96,7 @@ def test_what_makes_no_sense_is_refused_in_plain_words(name: str, arguments: dic
 
 
 def test_a_command_that_does_not_exist_is_refused_with_those_that_do():
-    with pytest.raises(ConfigError, match="play_faster: no such command, expected one of stop, panic, hold"):
+    with pytest.raises(ConfigError, match="play_faster: no such command, expected one of play, stop, quit, panic"):
         parse_command("play_faster", {})
 
 

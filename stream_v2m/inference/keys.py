@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_v2m.core.chords import NO_CHORD, QUALITIES, ROOTS, VOCABULARY, Chord, Key
+from stream_v2m.core.scales import ScaleName, harmony_classes
 from stream_v2m.core.values import Affect
 
 Mask = NDArray[np.bool_]
@@ -41,36 +42,55 @@ def key_of_tonic(tonic: Chord) -> Key:
     return Key(tonic.root, "minor" if (tonic.root + 3) % ROOTS in tonic.pitch_classes else "major")
 
 
-@lru_cache(maxsize=24)
-def diatonic(key: Key) -> Mask:
-    """The chords of ``key``, bool [157]: all notes in the scale, and in minor V and V7; not 'no chord'."""
-    scale = set(key.scale)
-    mask = np.array([i > 0 and scale.issuperset(Chord.from_index(i).pitch_classes) for i in range(VOCABULARY)])
-    if key.mode == "minor":
+@lru_cache(maxsize=256)
+def diatonic(key: Key, scale: ScaleName | None = None) -> Mask:
+    """The chords of ``key``, bool [157]: all notes in its scale, and in minor V and V7; not 'no chord'.
+
+    With a ``scale`` on the same tonic nothing but its notes, which is what was asked for.
+    """
+    notes = set(harmony_classes(key, scale))
+    mask = np.array([i > 0 and notes.issuperset(Chord.from_index(i).pitch_classes) for i in range(VOCABULARY)])
+    if key.mode == "minor" and scale is None:
         for quality in ("maj", "7"):
             mask[Chord((key.tonic + _FIFTH) % ROOTS, quality).index] = True
     mask.flags.writeable = False
     return mask
 
 
-@lru_cache(maxsize=24)
-def opening(key: Key) -> Mask:
+@lru_cache(maxsize=256)
+def opening(key: Key, scale: ScaleName | None = None) -> Mask:
     """The chords to begin with, bool [157]: triad and seventh on the tonic, so that the mode is heard at once."""
+    allowed = diatonic(key, scale)
     mask = np.zeros(VOCABULARY, bool)
     for quality in ("maj", "maj7") if key.mode == "major" else ("min", "min7"):
         mask[Chord(key.tonic, quality).index] = True
+    mask &= allowed
+    if not mask.any():  # a scale without a pure fifth on its tonic
+        mask = allowed & _rooted(key.tonic)
     mask.flags.writeable = False
     return mask
 
 
-def cadence(key: Key, previous: Chord | None) -> list[Chord]:
-    """Two chords that end: authentic (V7–I; V7–i), or plagal (IV–I; iv–i) where the tonic sounds already."""
+def cadence(key: Key, previous: Chord | None, scale: ScaleName | None = None) -> list[Chord]:
+    """Two chords that end: authentic (V7–I; V7–i), or plagal (IV–I; iv–i) where the tonic sounds already.
+
+    In a ``scale`` that has neither, its own chord on the fifth, the fourth or the seventh degree leads home.
+    """
     third = "maj" if key.mode == "major" else "min"
+    fifth, fourth, seventh = ((key.tonic + step) % ROOTS for step in (_FIFTH, 5, 10))
+    ways = [(fifth, "7"), (fourth, third), (fifth, "maj"), (fifth, "min"), (fourth, "maj"), (seventh, "maj")]
     if previous is not None and previous.root == key.tonic:
-        before = Chord((key.tonic + 5) % ROOTS, third, key)
-    else:
-        before = Chord((key.tonic + _FIFTH) % ROOTS, "7", key)
-    return [before, Chord(key.tonic, third, key)]
+        ways[0], ways[1] = ways[1], ways[0]
+    allowed = diatonic(key, scale)
+    before = next((Chord(root, quality, key) for root, quality in ways if allowed[Chord(root, quality).index]), None)
+    tonic = Chord(key.tonic, third, key)
+    if not allowed[tonic.index]:
+        tonic = Chord(key.tonic, Chord.from_index(int(opening(key, scale).argmax())).quality, key)
+    return [tonic] if before is None else [before, tonic]
+
+
+def _rooted(tonic: int) -> Mask:
+    return np.array([i > 0 and Chord.from_index(i).root == tonic for i in range(VOCABULARY)])
 
 
 def transposed(by_label: NDArray[np.float64], semitones: int) -> NDArray[np.float64]:

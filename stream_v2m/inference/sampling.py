@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, field_validator
 from stream_v2m.core.chords import NO_CHORD, VOCABULARY, Chord, Key
 from stream_v2m.core.commands import Controls
 from stream_v2m.core.errors import ModelContractError
+from stream_v2m.core.scales import ScaleName, in_scale
 from stream_v2m.core.values import Affect
 from stream_v2m.inference import keys, steering
 from stream_v2m.inference.contract import LOGITS
@@ -58,6 +59,7 @@ class SamplerState:
         seed: the one that ``rng`` was begun with.
         home: the performance's own key, kept while the harmony is locked to another.
         key: the one that the model's labels stand in now.
+        scale: the one that the harmony is kept to now, if any.
         previous: what sounds, at sounding pitch.
         repeats: steps that it has sounded, those on hold not counted.
         bar_position: of the last step, as a fraction of the bar.
@@ -68,6 +70,7 @@ class SamplerState:
     seed: int
     home: Key
     key: Key
+    scale: ScaleName | None = None
     previous: Chord | None = None
     repeats: int = 0
     bar_position: float | None = None
@@ -99,7 +102,8 @@ class Sampler:
             home = keys.key_of_tonic(self._primer)
         else:
             home = keys.own_key(controls.seed, affect if controls.affect_strength > 0 else None)
-        return SamplerState(np.random.default_rng(controls.seed), controls.seed, home, controls.key or home)
+        key = in_scale(controls.key or home, controls.scale)
+        return SamplerState(np.random.default_rng(controls.seed), controls.seed, home, key)
 
     def previous_label(self, state: SamplerState) -> int | None:
         """What the decoder is to be fed: the chord that really sounded, as a label 0…156 in the model's key."""
@@ -127,7 +131,8 @@ class Sampler:
         """
         if controls.seed != state.seed:
             state.seed, state.rng = controls.seed, np.random.default_rng(controls.seed)
-        key, previous = controls.key or state.home, state.previous
+        key, previous = _key(state, controls), state.previous
+        state.scale = controls.scale
         if controls.hold and previous is not None:
             state.previous, state.key, state.bar_position = replace(previous, key=key), key, bar_position
             return state.previous
@@ -188,16 +193,21 @@ class Sampler:
 
     def cadence(self, state: SamplerState) -> list[Chord]:
         """Two chords that bring the music to its end, in the key that sounds."""
-        return keys.cadence(state.key, state.previous)
+        return keys.cadence(state.key, state.previous, state.scale)
 
     def _fits(self, chord: Chord, controls: Controls) -> bool:
-        return controls.key is None or bool(keys.diatonic(controls.key)[chord.index])
+        if controls.key is None:
+            return controls.scale is None
+        return bool(keys.diatonic(controls.key, controls.scale)[chord.index])
 
     def _allowed(self, state: SamplerState, affect: Affect | None, controls: Controls) -> keys.Mask:
         """Labels that may sound [157], at sounding pitch."""
         if state.previous is None:
-            return keys.opening(controls.key or state.home)
-        allowed = np.ones(VOCABULARY, bool) if controls.key is None else keys.diatonic(controls.key).copy()
+            return keys.opening(_key(state, controls), controls.scale)
+        locked = controls.key is not None or controls.scale is not None
+        allowed = np.ones(VOCABULARY, bool)
+        if locked:
+            allowed &= keys.diatonic(_key(state, controls), controls.scale)
         allowed[NO_CHORD] = affect is not None and affect.arousal < self.config.rest_below
         return allowed
 
@@ -218,11 +228,16 @@ class Sampler:
             return 0.0
         return steering.destination_weights(
             affect,
-            controls.key or state.home,
+            _key(state, controls),
             state.previous,
             emotion=controls.affect_strength * self.config.emotion_weight,
             valence=controls.affect_strength * self.config.valence_weight,
         )
+
+
+def _key(state: SamplerState, controls: Controls) -> Key:
+    """The key that the next chord stands in."""
+    return in_scale(controls.key or state.home, controls.scale)
 
 
 def _log_sum(scores: NDArray[np.float64]) -> float:

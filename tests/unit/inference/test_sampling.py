@@ -8,6 +8,7 @@ from stream_v2m.core.chords import NO_CHORD, VOCABULARY, Chord, Key
 from stream_v2m.core.commands import Controls
 from stream_v2m.core.emotions import ALLOWED_QUALITIES, EMOTIONS
 from stream_v2m.core.errors import ModelContractError
+from stream_v2m.core.scales import SCALES, harmony_classes, in_scale
 from stream_v2m.core.values import Affect
 from stream_v2m.inference.keys import diatonic
 from stream_v2m.inference.sampling import Sampler, SamplerConfig
@@ -314,6 +315,19 @@ def test_locking_a_key_live_moves_by_way_of_its_own_chords_and_the_history_follo
     play(sampler, state, controls, steps=1)
     assert state.key == C
     assert sampler.previous_label(state) == state.previous.index
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("name", ["D", "F# minor"])
+def test_in_a_scale_every_chord_has_its_notes_from_the_first_to_the_cadence(scale, name):
+    sampler, key = Sampler(SamplerConfig(key=name)), Key.parse(name)
+    controls = Controls(affect_strength=1.0, scale=scale)
+    state = sampler.start(controls, None)
+    chords = [*play(sampler, state, controls, steps=24, affect=mood("sad")), *sampler.cadence(state)]
+    notes = set(harmony_classes(key, scale))
+    assert all(notes.issuperset(chord.pitch_classes) for chord in chords)
+    assert chords[0].root == chords[-1].root == key.tonic
+    assert state.key == in_scale(key, scale)
 
 
 def test_a_primer_comes_first_and_makes_the_key():

@@ -109,7 +109,7 @@ def perform(reel: Reel, **controls: Any) -> Trace:
 
     async def play() -> None:
         session = Session(
-            config, reel, Outputs(), clock=VirtualClock(), worker=lambda name: InlineWorker(), trace=trace
+            config, reel, Outputs(), clock=VirtualClock(), worker=lambda name: InlineWorker(), witnesses=[trace]
         )
         await session.run()
 

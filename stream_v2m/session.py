@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.resources import configs_folder
 from stream_v2m.core.state import Board, SourceState, State
 from stream_v2m.core.tempo import InternalTempo
-from stream_v2m.core.trace import Trace
 from stream_v2m.core.values import Cadence, FeatureWindow, Frame, StepPlan
+from stream_v2m.core.witness import Witness
 from stream_v2m.core.worker import Worker
 from stream_v2m.inference.composer import Composer
 from stream_v2m.inference.decoder import Decoder
@@ -32,7 +32,7 @@ from stream_v2m.music.style import Style, load_style
 from stream_v2m.sources.source import Source, SourceConfig
 from stream_v2m.stages.compose import StepConfig, compose
 from stream_v2m.stages.ingest import ingest
-from stream_v2m.stages.observe import observe
+from stream_v2m.stages.observe import Eye, observe
 from stream_v2m.stages.perform import perform
 from stream_v2m.vision.observer import Observer, VisionConfig
 
@@ -71,7 +71,8 @@ class Session:
         source: not yet opened.
         outputs: the player not yet started.
         worker: makes the worker of a stage, by name: threads in real time, in place on a virtual clock.
-        trace: filled with what happens, for a picture of it.
+        witnesses: told what happens.
+        eye: looks at the frames; an observer as ``config.vision`` says if not given.
         seconds: end on a cadence at about this moment of the session.
 
     Raises:
@@ -86,12 +87,13 @@ class Session:
         *,
         clock: Clock,
         worker: Callable[[str], Worker],
-        trace: Trace | None = None,
+        witnesses: Sequence[Witness] = (),
+        eye: Eye | None = None,
         seconds: float | None = None,
     ) -> None:
         self._config, self._source, self._outputs = config, source, outputs
-        self._clock, self._worker, self._trace, self._seconds = clock, worker, trace, seconds
-        self._observer = Observer(config.vision)
+        self._clock, self._worker, self._witnesses, self._seconds = clock, worker, tuple(witnesses), seconds
+        self._eye: Eye = eye or Observer(config.vision)
         self._composer = _composer(config)
         self._tempo = InternalTempo(config.controls.bpm)
         self._sequencer = Sequencer(style(config), self._tempo, config.music, seed=config.controls.seed)
@@ -100,7 +102,7 @@ class Session:
             State(
                 controls=config.controls,
                 source=SourceState(name=source.name),
-                estimator=self._observer.estimator,
+                estimator=self._eye.estimator,
                 provider=self._composer.provider,
             )
         )
@@ -120,7 +122,11 @@ class Session:
             await workers["ingest"].run(self._source.open)
             begin = self._clock.now()
             self._outputs.begin(begin)
-            self._tempo.start(begin + self._config.step.lead_in_beats * 60 / self._tempo.bpm)
+            start = begin + self._config.step.lead_in_beats * 60 / self._tempo.bpm
+            self._tempo.start(start)
+            for witness in self._witnesses:
+                witness.began(begin)
+                witness.retimed(start, 0.0, self._tempo.bpm)
             self.board.update(phase="playing")
             async with asyncio.TaskGroup() as group:
                 self._start_stages(group, workers)
@@ -133,8 +139,8 @@ class Session:
             for worker in workers.values():
                 worker.close()
             self._outputs.close()
-            if self._trace is not None:
-                self._trace.duration = self._clock.now()
+            for witness in self._witnesses:
+                witness.ended(self._clock.now())
 
     def command(self, command: Command) -> None:
         """Obey a live command.
@@ -142,24 +148,35 @@ class Session:
         Raises:
             ConfigError: it names a style or a part that does not exist.
         """
+        now = self._clock.now()
         match command:
             case Stop(cadence=True):
                 self._source.close()  # the stages end one after the other, the performer on a cadence
             case Stop(cadence=False):
                 self._abort.set()
             case Panic():
-                self._outputs.release_all(self._clock.now())
+                self._outputs.release_all(now)
+                for witness in self._witnesses:
+                    witness.released(now)
             case SetTempo(bpm=bpm):
-                self._tempo.change(bpm, at=self._clock.now())
-                self._outputs.set_tempo(bpm, self._clock.now())
+                self.retime(now, self._tempo.beat_at(now), bpm)
             case SetStyle(style=name):
                 self._sequencer.style = load_style(name, configs_folder() / "styles")
             case Mute(part=part) | Solo(part=part) if part not in self._sequencer.style.part_names:
                 raise ConfigError("no such part", where=part, expected=", ".join(self._sequencer.style.part_names))
         self.board.update(controls=command.apply(self.board.controls))
+        for witness in self._witnesses:
+            witness.commanded(command, now)
+
+    def retime(self, moment: float, beat: float, bpm: float) -> None:
+        """Go at ``bpm`` from session second ``moment`` on, which is ``beat``."""
+        self._tempo.place(moment, beat, bpm)
+        self._outputs.set_tempo(bpm, moment)
+        for witness in self._witnesses:
+            witness.retimed(moment, beat, bpm)
 
     def _start_stages(self, group: asyncio.TaskGroup, workers: dict[str, Worker]) -> None:
-        config, clock, board, trace = self._config, self._clock, self.board, self._trace
+        config, clock, board, witnesses = self._config, self._clock, self.board, self._witnesses
         frames: Latest[Frame] = Latest()
         windows: Latest[FeatureWindow] = Latest()
         plans: Lossless[StepPlan | Cadence] = Lossless(PLANS_AHEAD)
@@ -168,14 +185,14 @@ class Session:
         group.create_task(
             observe(
                 frames,
-                self._observer,
+                self._eye,
                 cues,
                 windows,
                 span=lambda: config.step.seconds(self._tempo),
                 worker=workers["observe"],
                 clock=clock,
                 board=board,
-                trace=trace,
+                witnesses=witnesses,
             )
         )
         group.create_task(
@@ -189,7 +206,7 @@ class Session:
                 worker=workers["compose"],
                 clock=clock,
                 board=board,
-                trace=trace,
+                witnesses=witnesses,
             )
         )
         group.create_task(
@@ -202,7 +219,7 @@ class Session:
                     tempo=self._tempo,
                     clock=clock,
                     board=board,
-                    trace=trace,
+                    witnesses=witnesses,
                 )
             )
         )

@@ -82,7 +82,7 @@ def play(
             outputs,
             clock=clock,
             worker=ThreadWorker,
-            trace=trace,
+            witnesses=[trace] if trace else [],
             seconds=seconds,
         )
         surfaces: list[Coroutine[Any, Any, None]] = []
@@ -118,7 +118,9 @@ def render(config: Config, source: str, midi: Path, *, plot: Path | None = None,
         if opened.live:
             raise ConfigError("cannot be rendered: it is live", where=source, cure="`stream-v2m play` plays it")
         worker: Callable[[str], InlineWorker] = lambda name: InlineWorker()  # noqa: E731
-        session = Session(config, opened, outputs, clock=VirtualClock(), worker=worker, trace=trace)
+        session = Session(
+            config, opened, outputs, clock=VirtualClock(), worker=worker, witnesses=[trace] if trace else []
+        )
         _settle_garbage()
         await session.run()
         return session.board.state

@@ -45,5 +45,9 @@ class InternalTempo:
 
     def change(self, bpm: float, at: float) -> None:
         """From moment ``at`` on go at ``bpm``; no beat is skipped or repeated."""
+        self.place(at, self.beat_at(at), bpm)
+
+    def place(self, moment: float, beat: float, bpm: float) -> None:
+        """From ``moment`` on, which is ``beat``, go at ``bpm``."""
         assert bpm > 0
-        self._beat, self._moment, self._bpm = self.beat_at(at), at, bpm
+        self._moment, self._beat, self._bpm = moment, beat, bpm

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_v2m.core.values import Affect, Cue, NoteEvent, StepPlan
+from stream_v2m.core.values import Affect, Cue, FeatureWindow, Frame, MusicEvent, NoteEvent, StepPlan
+from stream_v2m.core.witness import Witness
+
+THUMBNAIL_EVERY = 1.0  # seconds
+AFFECT_EVERY = 0.2  # seconds
+THUMBNAIL_SIZE = (160, 90)
 
 
 @dataclass(slots=True)
-class Trace:
+class Trace(Witness):
     """Collected as the performance goes; all times are session seconds.
 
     Attributes:
@@ -19,7 +25,7 @@ class Trace:
         thumbnails: time and RGB uint8 [h, w, 3], about one a second.
         motion: time and motion 0–1, one a frame.
         events: hits, cuts and flashes.
-        affects: time and mood, one a window.
+        affects: time and mood, at most five a second.
         plans: onset and duration in seconds, and the plan, one a step.
         notes: what was sent to sound.
     """
@@ -32,3 +38,20 @@ class Trace:
     affects: list[tuple[float, Affect]] = field(default_factory=list)
     plans: list[tuple[float, float, StepPlan]] = field(default_factory=list)
     notes: list[NoteEvent] = field(default_factory=list)
+
+    def saw(self, frame: Frame, cues: Sequence[Cue], affect: Affect | None, *, at: float) -> None:
+        if not self.thumbnails or frame.time - self.thumbnails[-1][0] >= THUMBNAIL_EVERY:
+            self.thumbnails.append((frame.time, frame.picture(*THUMBNAIL_SIZE)))
+        self.motion.append((frame.time, cues[0].motion))
+        self.events.extend(cue for cue in cues if cue.event is not None)
+        if affect is not None and (not self.affects or frame.time - self.affects[-1][0] >= AFFECT_EVERY):
+            self.affects.append((frame.time, affect))
+
+    def planned(self, plan: StepPlan, onset: float, duration: float, window: FeatureWindow | None) -> None:
+        self.plans.append((onset, duration, plan))
+
+    def played(self, events: Sequence[MusicEvent]) -> None:
+        self.notes.extend(event for event in events if isinstance(event, NoteEvent))
+
+    def ended(self, at: float) -> None:
+        self.duration = at

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from stream_v2m.core.channel import Latest, Lossless
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.state import Board
 from stream_v2m.core.tempo import Tempo
-from stream_v2m.core.trace import Trace
 from stream_v2m.core.values import Cadence, FeatureWindow, StepPlan
+from stream_v2m.core.witness import Witness
 from stream_v2m.core.worker import Worker
 from stream_v2m.inference.composer import Composer, Place
 from stream_v2m.vision.window import absent_window
@@ -46,7 +48,7 @@ async def compose(
     worker: Worker,
     clock: Clock,
     board: Board,
-    trace: Trace | None = None,
+    witnesses: Sequence[Witness] = (),
 ) -> None:
     """Plan step after step until ``windows`` is closed, then end on a cadence.
 
@@ -63,16 +65,16 @@ async def compose(
                 step_duration=config.seconds(tempo),
                 bar_position=onset / beats_per_bar % 1.0,
             )
-            window = windows.take()
-            board.update(blind_steps=board.state.blind_steps + (window is None))
-            window = window or absent_window(clock.now(), place.step_duration)
+            seen = windows.take()
+            board.update(blind_steps=board.state.blind_steps + (seen is None))
+            window = seen or absent_window(clock.now(), place.step_duration)
             asked = clock.now()
             chord, dynamics = await worker.run(composer.step, window, place, board.controls)
             plan = StepPlan(step, onset, config.period_beats, chord, dynamics, window.affect)
             await plans.put(plan)
-            if trace is not None:
-                end = tempo.time_at(onset + plan.duration)
-                trace.plans.append((tempo.time_at(onset), end - tempo.time_at(onset), plan))
+            begin, end = tempo.time_at(onset), tempo.time_at(onset + plan.duration)
+            for witness in witnesses:
+                witness.planned(plan, begin, end - begin, seen)
             board.update(step=step, key=chord.key, step_ms=(clock.now() - asked) * 1000)
             step += 1
         await plans.put(Cadence(tuple(composer.cadence())))

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from stream_v2m.core.channel import CueChannel, Latest
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.state import Board
-from stream_v2m.core.trace import Trace
 from stream_v2m.core.values import Event, FeatureWindow, Frame
+from stream_v2m.core.witness import Witness
 from stream_v2m.core.worker import Worker
-from stream_v2m.vision.observer import Observer, Sight
+from stream_v2m.vision.observer import Sight
 
 RATE_WINDOW = 32  # frames over which the frame rate is told
-THUMBNAIL_EVERY = 1.0  # seconds
-AFFECT_EVERY = 0.2  # seconds
-THUMBNAIL_SIZE = (160, 90)
+
+
+class Eye(Protocol):
+    """What is asked about each frame: ``vision``'s observer, or what was once seen in its place."""
+
+    @property
+    def estimator(self) -> str:
+        """Who speaks of the mood."""
+        ...
+
+    def freeze(self, on: bool) -> None:
+        """Let the ranging of motion and mood stand still, or follow again."""
+        ...
+
+    def see(self, frame: Frame, *, span: float) -> Sight:
+        """Measure one frame; the window covers the last ``span`` seconds."""
+        ...
 
 
 async def observe(
     frames: Latest[Frame],
-    observer: Observer,
+    eye: Eye,
     cues: CueChannel,
     windows: Latest[FeatureWindow],
     *,
@@ -30,21 +45,22 @@ async def observe(
     worker: Worker,
     clock: Clock,
     board: Board,
-    trace: Trace | None = None,
+    witnesses: Sequence[Witness] = (),
 ) -> None:
     """Measure every frame that is taken; ``windows`` always holds the newest ``span()`` seconds."""
     times: deque[float] = deque(maxlen=RATE_WINDOW)
     try:
         async for frame in frames:
-            observer.freeze(board.controls.range_frozen)
-            sight = await worker.run(observer.see, frame, span=span())
+            eye.freeze(board.controls.range_frozen)
+            sight = await worker.run(eye.see, frame, span=span())
+            arrived = clock.now()
             for cue in sight.cues:
                 cues.put(cue)
             windows.put(sight.window)
             times.append(frame.time)
-            _report(board, frames, sight, times, latency=clock.now() - frame.time)
-            if trace is not None:
-                _record(trace, frame, sight)
+            _report(board, frames, sight, times, latency=arrived - frame.time)
+            for witness in witnesses:
+                witness.saw(frame, sight.cues, sight.window.affect, at=arrived)
     finally:
         windows.close()
 
@@ -68,12 +84,3 @@ def _report(board: Board, frames: Latest[Frame], sight: Sight, times: deque[floa
         cuts=state.cuts + sum(cue.event is Event.CUT for cue in sight.cues),
         flashes=state.flashes + sum(cue.event is Event.FLASH for cue in sight.cues),
     )
-
-
-def _record(trace: Trace, frame: Frame, sight: Sight) -> None:
-    if not trace.thumbnails or frame.time - trace.thumbnails[-1][0] >= THUMBNAIL_EVERY:
-        trace.thumbnails.append((frame.time, frame.picture(*THUMBNAIL_SIZE)))
-    trace.motion.append((frame.time, sight.cues[0].motion))
-    trace.events.extend(cue for cue in sight.cues if cue.event is not None)
-    if sight.window.affect is not None and (not trace.affects or frame.time - trace.affects[-1][0] >= AFFECT_EVERY):
-        trace.affects.append((frame.time, sight.window.affect))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from stream_v2m.core.channel import CueChannel, Lossless
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.clock import Clock, wait_until
 from stream_v2m.core.state import HISTORY, Board
 from stream_v2m.core.tempo import Tempo
-from stream_v2m.core.trace import Trace
-from stream_v2m.core.values import Cadence, MusicEvent, NoteEvent, StepPlan
+from stream_v2m.core.values import Cadence, MusicEvent, StepPlan
+from stream_v2m.core.witness import Witness
 from stream_v2m.midi.message import encode
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.music.sequencer import Sequencer
@@ -30,7 +30,7 @@ async def perform(
     tempo: Tempo,
     clock: Clock,
     board: Board,
-    trace: Trace | None = None,
+    witnesses: Sequence[Witness] = (),
 ) -> None:
     """Play until a cadence has ended; on any exit leave no note sounding."""
     end: float | None = None
@@ -39,10 +39,18 @@ async def perform(
     cued = False
 
     def play(events: Iterable[MusicEvent]) -> None:
-        events = list(events)
-        outputs.send(encode(event, channel=sequencer.style.channel(event.part)) for event in events)
-        if trace is not None:
-            trace.notes.extend(event for event in events if isinstance(event, NoteEvent))
+        if not (events := list(events)):
+            return
+        messages = [encode(event, channel=sequencer.style.channel(event.part)) for event in events]
+        outputs.send(messages)
+        for witness in witnesses:
+            witness.played(events)
+            witness.sent(messages)
+
+    def mark(text: str, at: float) -> None:
+        outputs.mark(text, at)
+        for witness in witnesses:
+            witness.marked(text, at)
 
     try:
         play(sequencer.setup(clock.now()))
@@ -55,7 +63,7 @@ async def perform(
                 else:
                     sequencer.accept(item)
                     if item.chord != planned:
-                        outputs.mark(str(item.chord), tempo.time_at(item.onset))
+                        mark(str(item.chord), tempo.time_at(item.onset))
                     planned = item.chord
             play(sequencer.accents(cues.take(), at=now, controls=controls))
             if not cued or now >= wake:
@@ -67,7 +75,10 @@ async def perform(
                 _report(board, outputs, sequencer, tempo, now)
             cued = await wait_until(wake, cues.wait, clock)
     finally:
-        outputs.release_all(clock.now())  # no await: a second cancel must not strand a note
+        now = clock.now()
+        outputs.release_all(now)  # no await: a second cancel must not strand a note
+        for witness in witnesses:
+            witness.released(now)
 
 
 def _report(board: Board, outputs: Outputs, sequencer: Sequencer, tempo: Tempo, now: float) -> None:

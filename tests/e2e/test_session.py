@@ -51,7 +51,7 @@ def perform(
     async def main() -> Performance:
         clock, trace = VirtualClock(), Trace(title="")
         film = Film(SourceConfig(), seconds=seconds, rate_hz=10)
-        session = Session(Config(), film, Outputs(), clock=clock, worker=lambda _: InlineWorker(), trace=trace)
+        session = Session(Config(), film, Outputs(), clock=clock, worker=lambda _: InlineWorker(), witnesses=[trace])
 
         async def turn() -> None:
             for moment, command in commands:

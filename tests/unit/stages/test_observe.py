@@ -65,7 +65,7 @@ def run(frames: int = 20, rate_hz: float = 10.0) -> tuple[Counting, CueChannel, 
                     worker=InlineWorker(),
                     clock=clock,
                     board=board,
-                    trace=trace,
+                    witnesses=[trace],
                 )
             )
         return observer, cues, windows, board.state, trace

@@ -231,7 +231,7 @@ class Sequencer:
                 return bass(passage, root, self._following(passage.plan, root, passage.part))
             case "arpeggio":
                 return arpeggio(passage)
-            case "accent":
+            case "melody" | "drums" | "accent":
                 return []
 
     def _following(self, plan: StepPlan, root: int, part: Part) -> int | None:

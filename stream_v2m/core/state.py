@@ -10,7 +10,7 @@ from stream_v2m.core.chords import Chord, Key
 from stream_v2m.core.commands import Controls
 from stream_v2m.core.values import Affect, Cue, Dynamics
 
-Phase = Literal["starting", "playing", "ending", "stopped"]
+Phase = Literal["starting", "playing", "resting", "ending", "stopped"]
 HISTORY = 16
 
 
@@ -45,11 +45,24 @@ class PlayerState:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that a surface may show."""
+    """Everything that a surface may show.
+
+    Attributes:
+        bpm: the tempo as it is; ``controls.bpm`` is the one that was asked for.
+        tempo: who leads it, and how that goes.
+        parts: of the style that plays, in its order.
+        waiting: commands that take effect on a beat or bar to come, by name.
+        inputs: MIDI inputs and how they are.
+    """
 
     phase: Phase = "starting"
     time: float = 0.0
     beat: float = 0.0
+    bpm: float = 0.0
+    tempo: str = ""
+    parts: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
     controls: Controls = field(default_factory=Controls)
     source: SourceState = field(default_factory=SourceState)
     player: PlayerState = field(default_factory=PlayerState)

@@ -12,13 +12,12 @@ from rich.text import Text
 
 from stream_v2m.cli.palette import chord_name
 from stream_v2m.core.chords import Chord
-from stream_v2m.core.commands import Controls
 from stream_v2m.core.emotions import EMOTIONS
 from stream_v2m.core.state import State
 from stream_v2m.core.values import Affect, Event
 
 COLORS = dict(zip(EMOTIONS, ("yellow", "magenta", "red", "blue", "green", "bright_black"), strict=True))
-PHASES = {"starting": "yellow", "playing": "green", "ending": "yellow", "stopped": "bright_black"}
+PHASES = {"starting": "yellow", "playing": "green", "resting": "yellow", "ending": "yellow", "stopped": "bright_black"}
 WIDTH = 79
 PAST_CHORDS = 8
 NOTICES = 3
@@ -39,7 +38,7 @@ def view(state: State, *, lit: Collection[Event] = ()) -> RenderableType:
         *_movement(state, lit),
         Text(),
         *_machine(state),
-        *_turned(state.controls),
+        *_turned(state),
         *(Text.assemble(("! ", "bold yellow"), notice) for notice in state.notices[-NOTICES:]),
     ]
     text = Text("\n ", no_wrap=True, overflow="ellipsis").join([Text(), *lines])
@@ -80,7 +79,9 @@ def _music(state: State) -> list[Text]:
 def _frame(state: State) -> str:
     key = state.key
     name = f"{chord_name(Chord(key.tonic, 'maj', key))} {key.mode}" if key else "no key yet"
-    return " · ".join((name, f"{state.controls.bpm:g} bpm", state.controls.style))
+    scale = f"{state.controls.scale.replace('_', ' ')} scale" if state.controls.scale else ""
+    tempo = f"{round(state.bpm, 1):g} bpm"
+    return " · ".join(word for word in (name, scale, tempo, state.controls.style) if word)
 
 
 def _mood(affect: Affect | None) -> list[Text]:
@@ -153,17 +154,31 @@ def _machine(state: State) -> list[Text]:
             "real-time" if player.realtime else "not real-time",
         ),
         _line("ports", ", ".join(player.ports) or "none", f"{player.sounding} notes sound"),
+        *([_line("inputs", *state.inputs)] if state.inputs else []),
+        *([_line("tempo", state.tempo)] if state.tempo else []),
+        *([_parts(state)] if state.parts else []),
     ]
 
 
-def _turned(controls: Controls) -> list[Text]:
+def _parts(state: State) -> Text:
+    """The parts with the keys that mute them; what is not heard is struck through."""
+    words = []
+    for number, part in enumerate(state.parts, start=1):
+        style = "bold" if part in state.controls.soloed else "" if state.controls.audible(part) else "strike"
+        words.append(Text.assemble((f"{number} ", "bright_black"), (part, style)))
+    return Text.assemble(("parts".ljust(LABEL), "bright_black"), Text("  ").join(words))
+
+
+def _turned(state: State) -> list[Text]:
     """What somebody who wonders at the music should know of; nothing while nothing is turned."""
+    controls = state.controls
     words = [
         "held" if controls.hold else "",
         f"{controls.transpose:+d} semitones" if controls.transpose else "",
-        f"without {', '.join(sorted(controls.muted))}" if controls.muted else "",
-        f"only {', '.join(sorted(controls.soloed))}" if controls.soloed else "",
+        f"density {controls.density_trim:+.1f}" if controls.density_trim else "",
+        f"loudness {controls.loudness_trim:+.1f}" if controls.loudness_trim else "",
         "range frozen" if controls.range_frozen else "",
+        *(f"{name} waits" for name in state.waiting),
     ]
     return [_line("turned", *words)] if any(words) else []
 

@@ -34,6 +34,7 @@ from stream_v2m.stages.compose import StepConfig, compose
 from stream_v2m.stages.ingest import ingest
 from stream_v2m.stages.observe import Eye, observe
 from stream_v2m.stages.perform import perform
+from stream_v2m.takes.shelf import TakesConfig
 from stream_v2m.vision.observer import Observer, VisionConfig
 
 PLANS_AHEAD = 4
@@ -62,6 +63,7 @@ class Config(Settings):
     sampler: SamplerConfig = SamplerConfig()
     music: MusicConfig = MusicConfig()
     player: PlayerConfig = PlayerConfig()
+    takes: TakesConfig = TakesConfig()
 
 
 class Session:

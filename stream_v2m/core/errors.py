@@ -48,5 +48,9 @@ class PortError(StreamV2MError):
     """A MIDI port or file that cannot be opened or written."""
 
 
+class TakeError(StreamV2MError):
+    """A kept performance that cannot be found, read or written."""
+
+
 class AuthError(StreamV2MError):
     """A caller without the right to do this."""

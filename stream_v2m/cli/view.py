@@ -154,8 +154,7 @@ def _machine(state: State) -> list[Text]:
             "real-time" if player.realtime else "not real-time",
         ),
         _line("ports", ", ".join(player.ports) or "none", f"{player.sounding} notes sound"),
-        *([_line("inputs", *state.inputs)] if state.inputs else []),
-        *([_line("tempo", state.tempo)] if state.tempo else []),
+        *([_line("inputs", *state.inputs, state.tempo)] if state.inputs or state.tempo else []),
         *([_parts(state)] if state.parts else []),
     ]
 

@@ -16,7 +16,7 @@ from stream_v2m.core.config import Settings
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.resources import configs_folder
 from stream_v2m.core.state import Board, SourceState, State
-from stream_v2m.core.tempo import InternalTempo
+from stream_v2m.core.tempo import InternalTempo, Segment
 from stream_v2m.core.values import Cadence, FeatureWindow, Frame, StepPlan
 from stream_v2m.core.witness import Witness
 from stream_v2m.core.worker import Worker
@@ -128,7 +128,7 @@ class Session:
             self._tempo.start(start)
             for witness in self._witnesses:
                 witness.began(begin)
-                witness.retimed(start, 0.0, self._tempo.bpm)
+                witness.retimed(self._tempo.segment)
             self.board.update(phase="playing")
             async with asyncio.TaskGroup() as group:
                 self._start_stages(group, workers)
@@ -161,7 +161,7 @@ class Session:
                 for witness in self._witnesses:
                     witness.released(now)
             case SetTempo(bpm=bpm):
-                self.retime(now, self._tempo.beat_at(now), bpm)
+                self.retime(Segment(now, self._tempo.beat_at(now), bpm))
             case SetStyle(style=name):
                 self._sequencer.style = load_style(name, configs_folder() / "styles")
             case Mute(part=part) | Solo(part=part) if part not in self._sequencer.style.part_names:
@@ -170,12 +170,12 @@ class Session:
         for witness in self._witnesses:
             witness.commanded(command, now)
 
-    def retime(self, moment: float, beat: float, bpm: float) -> None:
-        """Go at ``bpm`` from session second ``moment`` on, which is ``beat``."""
-        self._tempo.place(moment, beat, bpm)
-        self._outputs.set_tempo(bpm, moment)
+    def retime(self, segment: Segment) -> None:
+        """Go on by ``segment``, from its moment on."""
+        self._tempo.steer(segment.beat, segment.bpm, segment.moment)
+        self._outputs.set_tempo(segment.bpm, segment.moment)
         for witness in self._witnesses:
-            witness.retimed(moment, beat, bpm)
+            witness.retimed(segment)
 
     def _start_stages(self, group: asyncio.TaskGroup, workers: dict[str, Worker]) -> None:
         config, clock, board, witnesses = self._config, self._clock, self.board, self._witnesses

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stream_v2m.core.commands import Command
+from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import Affect, Cue, FeatureWindow, Frame, MidiEvent, MusicEvent, StepPlan
 
 
@@ -19,8 +20,8 @@ class Witness:
     def began(self, at: float) -> None:
         """The source is open and the performance begins."""
 
-    def retimed(self, moment: float, beat: float, bpm: float) -> None:
-        """From ``moment`` on, which is ``beat``, the music goes at ``bpm``; told once at the beginning too."""
+    def retimed(self, segment: Segment) -> None:
+        """The tempo goes on by ``segment``, from its moment on; told once at the beginning too."""
 
     def saw(self, frame: Frame, cues: Sequence[Cue], affect: Affect | None, *, at: float) -> None:
         """A frame was measured, at ``at``: the cue of its motion, then those of its events, and the mood."""

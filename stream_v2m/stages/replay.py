@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.commands import Command, Controls, SetTempo
+from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import SMALL_HEIGHT, SMALL_WIDTH, Cue, FeatureWindow, Frame
 from stream_v2m.sources.source import SourceInfo
-from stream_v2m.takes.line import Seen, Segment
+from stream_v2m.takes.line import Seen
 from stream_v2m.takes.take import Take
 from stream_v2m.vision.observer import Sight
 from stream_v2m.vision.window import absent_window
@@ -73,7 +74,7 @@ class Replay:
     async def turn(
         self,
         obey: Callable[[Command], None],
-        retime: Callable[[float, float, float], None],
+        retime: Callable[[Segment], None],
         *,
         controls: Controls,
         fixed: Collection[str],
@@ -83,7 +84,7 @@ class Replay:
 
         Args:
             obey: does a command.
-            retime: goes on at moment, beat and tempo, as another clock said.
+            retime: goes on by a piece of the tempo, as another clock said.
             controls: with which the performance begins.
             fixed: names of controls that no command of the take may change.
         """
@@ -91,7 +92,7 @@ class Replay:
         for at, change in self._changes("bpm" in fixed):
             await clock.sleep_until(begin + at)
             if isinstance(change, Segment):
-                retime(begin + change.moment, change.beat, change.bpm)
+                retime(replace(change, moment=begin + change.moment))
                 continue
             turned = change.apply(controls)
             if all(getattr(turned, name) == getattr(controls, name) for name in fixed):

@@ -17,6 +17,7 @@ from stream_v2m.core.chords import Chord, Key
 from stream_v2m.core.commands import COMMANDS, Command, parse_command
 from stream_v2m.core.emotions import EMOTIONS
 from stream_v2m.core.features import CONDITIONS, EMOTION, FEATURE_SIZE, MOTION, SCENE_OFFSET, SEMANTIC, Condition
+from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import (
     ALL_PORTS,
     Affect,
@@ -77,15 +78,6 @@ class Step:
     onset: float
     duration: float
     window: FeatureWindow | None
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """From ``moment`` on, which is ``beat``, the music goes at ``bpm``."""
-
-    moment: float
-    beat: float
-    bpm: float
 
 
 def header_line(header: Header) -> Line:

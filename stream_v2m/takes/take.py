@@ -10,13 +10,13 @@ from typing import Any
 
 from stream_v2m.core.commands import Command
 from stream_v2m.core.errors import ConfigError, TakeError
+from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import MidiEvent
 from stream_v2m.takes.line import (
     VERSION,
     Header,
     Line,
     Seen,
-    Segment,
     Step,
     read_command,
     read_header,

@@ -13,13 +13,13 @@ from typing import Self
 
 from stream_v2m.core.commands import Command
 from stream_v2m.core.errors import TakeError
+from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import Affect, Cue, FeatureWindow, Frame, MidiEvent, StepPlan
 from stream_v2m.core.witness import Witness
 from stream_v2m.takes.line import (
     Header,
     Line,
     Seen,
-    Segment,
     Step,
     command_line,
     header_line,
@@ -67,8 +67,8 @@ class TakeWriter(Witness):
     def began(self, at: float) -> None:
         self._put({"began": at})
 
-    def retimed(self, moment: float, beat: float, bpm: float) -> None:
-        self._put(segment_line(Segment(moment, beat, bpm)))
+    def retimed(self, segment: Segment) -> None:
+        self._put(segment_line(segment))
 
     def saw(self, frame: Frame, cues: Sequence[Cue], affect: Affect | None, *, at: float) -> None:
         self._put(seen_line(Seen(at, tuple(cues))))

@@ -10,9 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from stream_v2m.core.commands import Controls
 from stream_v2m.core.values import StepPlan
 from stream_v2m.music.gesture import NEUTRAL_MOTION, Gesture
+from stream_v2m.music.part import Part
 
 FULL_LOUDNESS = 0.4  # linear RMS; the 99th percentile of MuVi-Sync is 0.394
 EXPRESSION = 96  # controller 11 when nothing moves it
+LIVELY_MOTION, LIVELY_AROUSAL = 0.25, 0.4  # motion above neutral, or arousal: drums may fill
 STILL_THINNING = 0.75  # of the notes, when it has been still for long
 
 
@@ -50,11 +52,17 @@ class Shape:
         loudness: linear RMS.
         density: notes sounding in a second.
         gate: factor of the notes' lengths.
+        lively: much happens.
+        rise: how far a melody's phrases rise (above 0) or fall, −1…1.
+        reach: how wide a melody's intervals are, −1…1.
     """
 
     loudness: float
     density: float
     gate: float
+    lively: bool
+    rise: float
+    reach: float
 
 
 def shape(plan: StepPlan, gesture: Gesture, controls: Controls, config: MusicConfig, *, at: float) -> Shape:
@@ -73,7 +81,16 @@ def shape(plan: StepPlan, gesture: Gesture, controls: Controls, config: MusicCon
         density=max(0.0, density) * 2 ** (roused * config.arousal_density) * (1 - still * STILL_THINNING),
         gate=2 ** (-arousal * config.arousal_articulation + valence * config.valence_articulation / 4)
         * (1 + still / 2),
+        lively=moved > LIVELY_MOTION or roused > LIVELY_AROUSAL,
+        rise=valence * config.valence_register,
+        reach=arousal * config.arousal_register,
     )
+
+
+def touched(part: Part, velocity: float) -> int:
+    """The velocity that a part is played with, by its curve and within its bounds."""
+    curved: float = 127 * (min(127.0, max(1.0, velocity)) / 127) ** part.velocity_curve
+    return round(min(float(part.velocity_high), max(float(part.velocity_low), curved)))
 
 
 def register(plan: StepPlan, config: MusicConfig) -> tuple[int, float]:

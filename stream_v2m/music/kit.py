@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 CHANNEL = 10  # where General MIDI has its drums
-CRASH = 49
 
 # General MIDI level 1, percussion key map.
 KIT = {
@@ -17,12 +16,14 @@ KIT = {
     "t": 50,  # high tom
     "m": 47,  # mid tom
     "b": 43,  # low tom
-    "x": CRASH,
+    "x": 49,  # crash
     "d": 51,  # ride
     "c": 56,  # cowbell
     "g": 70,  # maracas, shaker
 }
-_KICK, _BACKBEAT = KIT["k"], frozenset(KIT[letter] for letter in "srp")
+KICK, SNARE, CRASH = KIT["k"], KIT["s"], KIT["x"]
+HATS = frozenset(KIT[letter] for letter in "hofg")
+_BACKBEAT = frozenset(KIT[letter] for letter in "srp")
 _TIME = frozenset(KIT[letter] for letter in "hofdcg")  # what keeps the time
 
 BEAT = 2  # the metric level of a beat (``figures.metric_level``)
@@ -33,7 +34,7 @@ def spared(pitch: int, level: int) -> int:
 
     The kick on the bar line stays longest, then the backbeat, then kicks on beats, and what keeps the time on them.
     """
-    if pitch == _KICK:
+    if pitch == KICK:
         return 0 if level == 0 else 2 if level <= BEAT else 4
     if pitch in _BACKBEAT:
         return 1 if level <= BEAT else 5

@@ -159,6 +159,8 @@ class Part(BaseModel):
     def _tones_of_the_role(self) -> Self:
         allowed = frozenset() if self.percussive else _TONES.get(self.role, frozenset())
         for index, figure in enumerate(() if self.percussive else self.figures):
+            if self.role == "melody" and any(len(stroke.tones) > 1 for stroke in figure.strokes):
+                raise fault(f"figures.{index}", "one tone at a time for a melody", figure.text)
             for number in sorted({tone.number for stroke in figure.strokes for tone in stroke.tones} - allowed):
                 written = ", ".join("a" if tone == APPROACH else str(tone) for tone in sorted(allowed))
                 raise fault(f"figures.{index}", f"tones among {written}", "a" if number == APPROACH else number)

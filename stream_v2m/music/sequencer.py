@@ -9,58 +9,56 @@ from collections.abc import Sequence
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.commands import Controls
 from stream_v2m.core.tempo import Tempo
-from stream_v2m.core.values import ControlEvent, Cue, MusicEvent, NoteEvent, ProgramEvent, StepPlan
+from stream_v2m.core.values import ControlEvent, Cue, MusicEvent, NoteEvent, StepPlan
+from stream_v2m.music.arranger import Arranger
 from stream_v2m.music.chance import beat_key, chance
-from stream_v2m.music.expression import EXPRESSION, MusicConfig, expression, register, shape, velocity
+from stream_v2m.music.expression import EXPRESSION, MusicConfig, expression, shape, velocity
 from stream_v2m.music.figures import EPSILON
 from stream_v2m.music.gesture import Gesture
-from stream_v2m.music.harmony import OCTAVE, Harmony, degree, fold, same
+from stream_v2m.music.sounding import ALL_NOTES_OFF, EXPRESSION_CONTROLLER, Sounding, patches
 from stream_v2m.music.style import Part, Style
-from stream_v2m.music.texture import Passage, Sketch, arpeggio, bass, lifted, pad
+from stream_v2m.music.swing import swung
+from stream_v2m.music.texture import Sketch
 from stream_v2m.music.timeline import Timeline, end_of
-from stream_v2m.music.voicing import bass_note, voice
 
 __all__ = ["MusicConfig", "Sequencer"]
 
-RESET_CONTROLLERS, ALL_NOTES_OFF, VOLUME, PAN, EXPRESSION_CONTROLLER, REVERB = 121, 123, 7, 10, 11, 91
-SEPARATION = 0.002  # seconds between a note's end and the next one of its pitch
-SHORTEST = 0.01  # seconds
-ANY_PITCH = -1
 EXPRESSION_STEP = 2  # smaller changes of controller 11 are not sent
+LEAP_BEATS = 0.5  # a tempo that is so far ahead of what has been played has leapt
+LATE_BEATS = 0.25  # a beat that has passed by so much may still be begun on
 
 
 class Sequencer:
     """Plays a style to the plans that it is given.
 
-    Texture, touch and cues are read when a note is written, at most one slice before it sounds. Within a part no
-    pitch begins while it sounds: such a note is left out, as is any second note of a bass.
+    Texture, touch and cues are read when a note is written, at most one slice before it sounds. On a channel no pitch
+    begins while it sounds: such a note is left out, as is any second note of a part with one voice.
 
     Args:
         style: what plays.
-        tempo: may change at any time; what has been emitted stays.
+        tempo: may change at any time; what has been emitted stays. Beats that it leaps over are not played.
         seed: of every choice, together with that of the controls.
     """
 
     def __init__(self, style: Style, tempo: Tempo, config: MusicConfig, *, seed: int) -> None:
-        self._style, self._tempo, self._config, self._seed = style, tempo, config, seed
+        self._tempo, self._config = tempo, config
+        self._arranger = Arranger(style, config, seed=seed)
         self._next_style: Style | None = None
         self._timeline = Timeline(config.beats_per_bar)
         self._gesture = Gesture()
-        self._harmony: Harmony | None = None
+        self._sounding = Sounding()
         self._begun = -math.inf  # beat of the step that was begun last
         self._played = -math.inf  # beat up to which notes are written
         self._until = -math.inf  # moment up to which they are emitted
+        self._silent = math.inf  # moment from which none are
         self._written: list[tuple[float, bool, int, MusicEvent]] = []
         self._count = 0
-        self._sounds_until: dict[tuple[str, int], float] = {}
-        self._voicings: dict[str, tuple[int, ...]] = {}
-        self._basses: dict[str, int] = {}
         self._expression: dict[str, int] = {}
 
     @property
     def style(self) -> Style:
-        """What plays; a new one takes over in the slice that holds the next step's onset."""
-        return self._style
+        """What plays; a new one takes over in the slice that holds the next step's onset, in silence at once."""
+        return self._arranger.style
 
     @style.setter
     def style(self, style: Style) -> None:
@@ -69,7 +67,8 @@ class Sequencer:
     def setup(self, at: float) -> list[MusicEvent]:
         """Begin at moment ``at``: programs, volumes, places and reset controllers of all parts."""
         self._until, self._played = at, self._tempo.beat_at(at)
-        return self._sounds(at)
+        self._expression.clear()
+        return patches(self.style, at)
 
     def accept(self, plan: StepPlan) -> None:
         """Take a plan; one that begins within another cuts it short, a late one takes over at the next beat."""
@@ -88,34 +87,31 @@ class Sequencer:
         asked = [cue for cue in cues if self._gesture.see(cue)]
         plan = self.sounding(at)
         strength = self._config.accent * controls.cue_strength
-        if not asked or strength == 0 or plan is None or plan.chord.root is None or self._harmony is None:
+        silent = at >= self._silent or self._timeline.closed(self._tempo.beat_at(at))
+        if silent or not asked or strength == 0 or plan is None or self._arranger.harmony is None:
             return []
         motion = max(cue.motion for cue in asked)
         calm = velocity(plan.dynamics.loudness, self._config)
         loud = calm + strength * (0.4 + 0.6 * motion) * (127 - calm)
         events: list[MusicEvent] = []
-        for part in self._style.parts:
+        for part in self.style.parts:
             if part.role == "accent" and controls.audible(part.name):
-                stroke = part.figures[0].strokes[0]
-                length = stroke.length * part.gate * 60 / self._tempo.bpm
-                root = part.low + (plan.chord.root - part.low) % OCTAVE
-                for tone in stroke.tones:
-                    pitch = fold(root + degree(plan.chord, tone), part.low, part.high) + self._harmony.transpose
-                    events += self._note(part, at, at + length, pitch, loud * part.velocity)
+                end = at + part.figures[0].strokes[0].length * part.gate * 60 / self._tempo.bpm
+                for pitch in self._arranger.accent(part, plan.chord):
+                    events += self._sounding.strike(part, at, end, pitch + self._shift(part), loud * part.velocity)
         return events
 
     def events(self, until: float, controls: Controls) -> list[MusicEvent]:
         """Everything that begins from the last call's ``until`` to before this one, in order of time."""
         if until <= self._until:
             return []
+        self._skip()
         end = self._tempo.beat_at(until)
         self._change_style(end)
-        seed = beat_key(chance(self._seed, controls.seed) * 1e6)
-        for plan, begin, stop in self._timeline.spans(self._played, end):
-            if plan.onset > self._begun + EPSILON:
-                self._begin(plan, controls)
-            for index, part in enumerate(self._style.parts):
-                self._play(part, index, plan, (begin, stop), controls, seed)
+        if self._until < self._silent:
+            self._write(end if until <= self._silent else self._tempo.beat_at(self._silent), controls)
+        else:
+            self._timeline.forget(end)
         self._played = max(self._played, end)
         if self._until > -math.inf:
             self._express(controls, at=self._until)
@@ -125,149 +121,144 @@ class Sequencer:
             due.append(heapq.heappop(self._written)[-1])
         return due
 
+    def stop(self, at: float) -> None:
+        """Fall silent at moment ``at``: what sounds is released, what was to come is forgotten; plans are kept."""
+        self._silent = min(self._silent, max(at, self._until))
+        self._forget(self._silent)
+        self._release(self._silent, everything=True)
+
+    def play(self, beat: float) -> None:
+        """Sound again from ``beat`` on, or from now if it has passed, after ``stop`` or ``finish``."""
+        now = self._tempo.beat_at(self._until) if self._until > -math.inf else beat
+        if self._silent < math.inf or self._timeline.closed(math.inf):
+            self._silent = math.inf
+            self._arranger.forget()
+            self._begin_at(beat if beat >= now - LATE_BEATS else now, everything=True)
+
     def finish(self, chords: Sequence[Chord], *, at: float) -> float:
-        """End with these chords, from the next half bar on, the last one held; returns the moment of the end."""
+        """End with these chords, from the next half bar on, the last one held; returns the moment of the end.
+
+        Plans for after it are kept for ``play``. In silence nothing is ended.
+        """
+        if at >= self._silent:
+            return at
         unit = self._config.beats_per_bar / 2
-        ready = max(self._played, self._tempo.beat_at(at), self._harmony.end if self._harmony else -math.inf)
+        harmony = self._arranger.harmony
+        ready = max(self._played, self._tempo.beat_at(at), harmony.end if harmony else -math.inf)
         self._timeline.close(chords, begin=math.ceil(ready / unit - EPSILON) * unit)
         final = self._timeline.final
         return at if final is None else self._tempo.time_at(end_of(final))
 
-    def _sounds(self, at: float) -> list[MusicEvent]:
-        events: list[MusicEvent] = []
-        for part in self._style.parts:
-            values = {
-                RESET_CONTROLLERS: 0,
-                VOLUME: part.volume,
-                PAN: part.pan,
-                REVERB: part.reverb,
-                EXPRESSION_CONTROLLER: EXPRESSION,
-            }
-            events.append(ProgramEvent(at, part.program, part.name))
-            events += [ControlEvent(at, controller, value, part.name) for controller, value in values.items()]
-            self._expression[part.name] = EXPRESSION
-        return events
+    def _skip(self) -> None:
+        """Leave out what the tempo has leapt over, which would all sound at once."""
+        now = self._tempo.beat_at(self._until) if self._until > -math.inf else -math.inf
+        if now - self._played > LEAP_BEATS:
+            if self._until < self._silent and self._arranger.harmony is not None:
+                self._begin_at(now, everything=False)
+            self._played = now
+
+    def _begin_at(self, beat: float, *, everything: bool) -> None:
+        """Take up the music at ``beat``, after the end of what has sounded."""
+        moment = max(self._tempo.time_at(beat), self._until)
+        self._forget(moment)
+        self._release(moment, everything=everything)
+        if everything:
+            self._timeline.reopen()
+        self._timeline.cut(beat)
+        self._arranger.pause()
+        self._begun, self._played = -math.inf, beat
 
     def _change_style(self, end: float) -> None:
         following = self._timeline.after(self._begun)
-        if self._next_style is None or (self._begun > -math.inf and (following is None or following.onset >= end)):
+        waits = self._begun > -math.inf and (following is None or following.onset >= end)
+        if self._next_style is None or (waits and self._until < self._silent):
             return
-        self._style, self._next_style = self._next_style, None
-        self._written = [item for item in self._written if item[-1].part in self._style.part_names]
+        self._arranger.change(self._next_style)
+        self._next_style = None
+        self._written = [item for item in self._written if item[-1].part in self.style.part_names]
         heapq.heapify(self._written)
-        self._harmony = None
-        self._sounds_until.clear()  # the old parts' notes end by themselves
+        self._sounding.clear()
+        self._expression.clear()
         if self._until > -math.inf:
-            for event in self._sounds(self._until):
+            for event in patches(self.style, self._until):
                 self._push(event)
+
+    def _write(self, end: float, controls: Controls) -> None:
+        """Write the notes of all parts up to beat ``end``."""
+        arranger, seed = self._arranger, self._arranger.seed(controls)
+        for plan, begin, stop in self._timeline.spans(self._played, end):
+            if plan.onset > self._begun + EPSILON:
+                self._begin(plan, controls)
+            asked = shape(plan, self._gesture, controls, self._config, at=self._tempo.time_at(begin))
+            for index, part, sketch in arranger.notes(
+                plan,
+                self._timeline.after(plan.onset),
+                asked,
+                (begin, stop),
+                controls,
+                seconds_per_beat=60 / self._tempo.bpm,
+                final=plan is self._timeline.final,
+            ):
+                for note in self._time(part, index, sketch, asked.loudness, seed):
+                    self._push(note)
 
     def _begin(self, plan: StepPlan, controls: Controls) -> None:
         """Go on to a step: the harmony that sounds is carried on, or a new one begins."""
         self._begun = plan.onset
-        before = self._harmony
+        before = self._arranger.harmony
         if before is not None and plan.onset < before.end - EPSILON:
-            if same(plan.chord, before.chord) and end_of(plan) <= before.end + EPSILON:
+            if self._arranger.carries(plan):
                 return
-            self._release(self._tempo.time_at(plan.onset))
-        lift, spread = register(plan, self._config)
-        self._harmony = Harmony(
-            chord=plan.chord,
-            start=plan.onset,
-            end=self._timeline.tied_until(plan),
-            repeated=before is not None and same(plan.chord, before.chord),
-            transpose=controls.transpose,
-            lift=lift,
-            spread=spread,
-        )
-        if plan.chord.root is None:
-            return
-        for part in self._style.parts:
-            if part.role == "pad":
-                low, high = lifted(part, self._harmony)
-                previous = self._voicings.get(part.name, ())
-                self._voicings[part.name] = voice(plan.chord, previous, low=low, high=high)
-            elif part.role == "bass":
-                self._sounds_until.pop((part.name, ANY_PITCH), None)  # its root must come, whatever the tempo did
-                previous_bass = self._basses.get(part.name)
-                self._basses[part.name] = bass_note(plan.chord, previous_bass, low=part.low, high=part.high)
+            self._release(max(self._tempo.time_at(plan.onset), self._until), everything=False)
+        self._arranger.begin(plan, end=self._timeline.tied_until(plan), transpose=controls.transpose)
+        for part in self.style.parts:
+            if part.role == "bass":
+                self._sounding.free(part)  # its root must come, whatever the tempo did
 
-    def _play(
-        self, part: Part, index: int, plan: StepPlan, span: tuple[float, float], controls: Controls, seed: int
-    ) -> None:
-        """Write a part's notes of a span of beats."""
-        harmony, tempo = self._harmony, self._tempo
-        if harmony is None or harmony.chord.root is None or not controls.audible(part.name):
-            return
-        asked = shape(plan, self._gesture, controls, self._config, at=tempo.time_at(span[0]))
-        passage = Passage(
-            part=part,
-            index=index,
-            plan=plan,
-            harmony=harmony,
-            shape=asked,
-            beats_per_bar=self._config.beats_per_bar,
-            seconds_per_beat=60 / tempo.bpm,
-            begin=span[0],
-            stop=span[1],
-            seed=seed,
-            final=plan is self._timeline.final,
-        )
-        touch = velocity(asked.loudness, self._config) * part.velocity
-        for sketch in self._sketches(passage):
-            late = chance(seed, index, beat_key(sketch.beat)) * self._config.humanise_ms / 1000 if sketch.loose else 0.0
-            onset = max(tempo.time_at(sketch.beat), self._until) + late
-            human = (2 * chance(seed, index, beat_key(sketch.beat), sketch.pitch) - 1) * self._config.humanise_velocity
-            pitch = sketch.pitch + harmony.transpose
-            for note in self._note(part, onset, tempo.time_at(sketch.end), pitch, touch + sketch.weight + human):
-                self._push(note)
+    def _time(self, part: Part, index: int, sketch: Sketch, loudness: float, seed: int) -> list[NoteEvent]:
+        """The note in seconds, with its swing, its touch and its part's transposition, unless its pitch sounds."""
+        config, place = self._config, beat_key(sketch.beat)
+        swing, unit = self.style.swung(part)
+        onset = max(self._tempo.time_at(swung(sketch.beat, swing, unit)), self._until)
+        if sketch.loose:
+            late = config.humanise_ms if part.humanise_ms is None else part.humanise_ms
+            onset += chance(seed, index, place) * late / 1000
+        human = config.humanise_velocity if part.humanise_velocity is None else part.humanise_velocity
+        touch = velocity(loudness, config) * part.velocity + sketch.weight
+        touch += (2 * chance(seed, index, place, sketch.pitch) - 1) * human
+        end = self._tempo.time_at(swung(sketch.end, swing, unit))
+        return self._sounding.strike(part, onset, end, sketch.pitch + self._shift(part), touch)
 
-    def _sketches(self, passage: Passage) -> list[Sketch]:
-        name = passage.part.name
-        match passage.part.role:
-            case "pad":
-                return pad(passage, self._voicings[name])
-            case "bass":
-                root = self._basses[name]
-                return bass(passage, root, self._following(passage.plan, root, passage.part))
-            case "arpeggio":
-                return arpeggio(passage)
-            case "melody" | "drums" | "accent":
-                return []
-
-    def _following(self, plan: StepPlan, root: int, part: Part) -> int | None:
-        """The bass note of the next plan, if it is known and has one."""
-        following = self._timeline.after(plan.onset)
-        if following is None or following.chord.root is None:
-            return None
-        return bass_note(following.chord, root, low=part.low, high=part.high)
+    def _shift(self, part: Part) -> int:
+        """Semitones by which a part sounds higher than it is arranged."""
+        harmony = self._arranger.harmony
+        return 0 if part.percussive or harmony is None else harmony.transpose + part.shift
 
     def _express(self, controls: Controls, *, at: float) -> None:
         value = expression(self._gesture, controls, self._config, at=at)
-        for part in self._style.parts:
+        for part in self.style.parts:
             if part.role == "pad" and abs(self._expression.get(part.name, EXPRESSION) - value) >= EXPRESSION_STEP:
                 self._expression[part.name] = value
                 self._push(ControlEvent(at, EXPRESSION_CONTROLLER, value, part.name))
 
-    def _note(self, part: Part, onset: float, end: float, pitch: int, touch: float) -> list[NoteEvent]:
-        """The note, unless its pitch, or a bass, still sounds."""
-        pitch = fold(pitch, 0, 127)
-        keys = [(part.name, pitch), *([(part.name, ANY_PITCH)] if part.role == "bass" else [])]
-        if any(self._sounds_until.get(key, -math.inf) > onset for key in keys):
-            return []
-        duration = max(SHORTEST, end - onset - SEPARATION)
-        self._sounds_until.update(dict.fromkeys(keys, onset + duration))
-        return [NoteEvent(onset, duration, pitch, round(min(127.0, max(1.0, touch))), part.name)]
+    def _release(self, moment: float, *, everything: bool) -> None:
+        """Silence what is cut short; accents and drums too if it is to be ``everything``."""
+        parts = [part for part in self.style.parts if everything or not (part.role == "accent" or part.percussive)]
+        for event in self._sounding.release(parts, moment):
+            self._push(event)
 
-    def _release(self, moment: float) -> None:
-        """Silence what an early chord cuts short: the durations of its notes are out of our hands."""
-        accents = {part.name for part in self._style.parts if part.role == "accent"}
-        self._sounds_until = {key: until for key, until in self._sounds_until.items() if key[0] in accents}
-        for part in self._style.parts:
-            if part.name not in accents:
-                self._push(ControlEvent(max(moment, self._until), ALL_NOTES_OFF, 0, part.name))
+    def _forget(self, moment: float) -> None:
+        """Drop what was written for ``moment`` and after: notes, and the releases that go with them."""
+        self._written = [
+            item
+            for item in self._written
+            if item[0] < moment or (isinstance(item[-1], ControlEvent) and item[-1].controller != ALL_NOTES_OFF)
+        ]
+        heapq.heapify(self._written)
 
     def _push(self, event: MusicEvent) -> None:
         self._count += 1
         note = isinstance(event, NoteEvent)
         moment = event.onset if isinstance(event, NoteEvent) else event.time
-        heapq.heappush(self._written, (moment, note, self._count, event))
+        if not note or moment < self._silent:
+            heapq.heappush(self._written, (moment, note, self._count, event))

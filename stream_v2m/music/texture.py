@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 
 from stream_v2m.core.values import StepPlan
 from stream_v2m.music.chance import beat_key, chance, even
+from stream_v2m.music.choice import PHRASE_BARS, Choice
 from stream_v2m.music.expression import Shape
 from stream_v2m.music.figures import EPSILON, Figure, Placed, Tone, metric_level
 from stream_v2m.music.harmony import OCTAVE, Harmony, bass_tone, fold, ladder, thinned
-from stream_v2m.music.style import Part
+from stream_v2m.music.part import Part
 from stream_v2m.music.timeline import end_of
 
-RELATED = 1.5  # figures with up to so many times the notes of the sparsest that has enough are chosen among
-PHRASE_BARS, RONDO = 4, (0, 1, 0, 2)  # the third phrase returns to the first, in each phrase the third bar to its first
 METRIC_WEIGHTS = (5, 3, 0, -4, -7)  # velocity, by metric level
 PHRASE_WEIGHTS = (-2, 0, 2, -1)  # velocity, by bar of the phrase
 ACCENT_WEIGHT = 9
@@ -41,7 +40,9 @@ class Passage:
 
     Attributes:
         part: and its ``index`` in the style.
+        choice: what the part plays.
         shape: what is asked now.
+        share: notes of the part in a second.
         seed: of every choice.
         seconds_per_beat: now.
         final: it is the last chord of the piece.
@@ -49,9 +50,11 @@ class Passage:
 
     part: Part
     index: int
+    choice: Choice
     plan: StepPlan
     harmony: Harmony
     shape: Shape
+    share: float
     beats_per_bar: int
     seconds_per_beat: float
     begin: float
@@ -66,7 +69,15 @@ class Passage:
     @property
     def notes(self) -> float:
         """How many notes this part is to play in the step."""
-        return self.part.share(self.shape.density) * self.plan.duration * self.seconds_per_beat
+        return self.share * self.plan.duration * self.seconds_per_beat
+
+    @property
+    def placed(self) -> Sequence[Placed]:
+        """The strokes of the part's figure in the step; of the last chord those of a roll."""
+        if self.final:
+            roll = ROLL.place(0.0, self.plan.duration, self.beats_per_bar)
+            return [replace(each, beat=each.beat + self.plan.onset) for each in roll]
+        return self.choice.figure.place(self.plan.onset, end_of(self.plan), self.beats_per_bar)
 
     @property
     def dither(self) -> float:
@@ -79,22 +90,22 @@ def pad(passage: Passage, voicing: Sequence[int]) -> list[Sketch]:
     part, harmony = passage.part, passage.harmony
     if not passage.holds(harmony.start):
         return []
-    voices = math.floor(part.share(passage.shape.density) + 0.5)
+    voices = math.floor(passage.share + 0.5)
     gate = min(1.0, max(0.6, part.gate * passage.shape.gate))
     if passage.final:
         voices, gate = len(voicing), 1.0
     end = harmony.start + (harmony.end - harmony.start) * gate
-    weight = REPEATED_WEIGHT if harmony.repeated else 0
-    return [Sketch(harmony.start, end, pitch, weight) for pitch in thinned(voicing, harmony.chord, voices)]
+    softer = REPEATED_WEIGHT if harmony.repeated else 0
+    return [Sketch(harmony.start, end, pitch, softer) for pitch in thinned(voicing, harmony.chord, voices)]
 
 
 def bass(passage: Passage, root: int, following: int | None) -> list[Sketch]:
     """The root on each new harmony, then the figure; a note lasts until the next, a single one to the harmony's end."""
     part, plan, harmony = passage.part, passage.plan, passage.harmony
-    placed: Sequence[Placed] = () if passage.final else _placed(passage)
+    placed: Sequence[Placed] = () if passage.final else passage.placed
     if harmony.start >= plan.onset - EPSILON:
         placed = _rooted(placed, plan)
-        first_sounds = passage.part.share(passage.shape.density) + passage.dither >= 1 or passage.final
+        first_sounds = passage.share + passage.dither >= 1 or passage.final
         budget = math.floor(passage.notes + passage.dither) - 1
         sounding = [each for each in placed if (first_sounds if each.ranks[0] < 0 else each.ranks[0] < budget)]
     else:
@@ -105,11 +116,11 @@ def bass(passage: Passage, root: int, following: int | None) -> list[Sketch]:
     for each in sounding:
         if not passage.holds(each.beat):
             continue
-        end = _held(each, placed, sounding)
+        end = held(each, placed, sounding)
         end = harmony.end if len(sounding) == 1 and end >= end_of(plan) - EPSILON else end
         for tone in each.stroke.tones:
             pitch = bass_tone(harmony.chord, tone, root, following, part.low, part.high)
-            sketches.append(Sketch(each.beat, each.beat + (end - each.beat) * gate, pitch, _weight(each, passage)))
+            sketches.append(Sketch(each.beat, each.beat + (end - each.beat) * gate, pitch, weight(each, passage)))
     return sketches
 
 
@@ -118,7 +129,7 @@ def arpeggio(passage: Passage) -> list[Sketch]:
     part, plan, harmony = passage.part, passage.plan, passage.harmony
     if harmony.chord.root is None:
         return []
-    placed = _placed(passage)
+    placed = passage.placed
     if not any(passage.holds(each.beat) for each in placed):
         return []
     budget = len(placed) * 9 if passage.final else math.floor(passage.notes + passage.dither)
@@ -129,14 +140,14 @@ def arpeggio(passage: Passage) -> list[Sketch]:
     for each in sounding:
         if not passage.holds(each.beat):
             continue
-        length = (_held(each, placed, sounding) - each.beat) * gate
+        length = (held(each, placed, sounding) - each.beat) * gate
         for turn, pitch in enumerate(pitches[each.beat]):
             if each.ranks[turn] >= budget or pitch in pitches[each.beat][:turn]:
                 continue
             again = next((beat for beat in pitches if beat > each.beat and pitch in pitches[beat]), math.inf)
             end = min(end_of(plan), again, math.inf if passage.final else each.beat + length)
             loose = each.beat > plan.onset + EPSILON
-            sketches.append(Sketch(each.beat, end, pitch, _weight(each, passage) - 4 * turn, loose))
+            sketches.append(Sketch(each.beat, end, pitch, weight(each, passage) - 4 * turn, loose))
     return sketches
 
 
@@ -144,30 +155,6 @@ def lifted(part: Part, harmony: Harmony) -> tuple[int, int]:
     """The register of a part, moved by the harmony's lift."""
     lift = max(-part.low, min(127 - part.high, harmony.lift))
     return part.low + lift, part.high + lift
-
-
-def choose(figures: Sequence[Figure], notes_per_beat: float, bar: int, seed: int) -> Figure:
-    """Among the figures that are dense enough, one of the sparsest; the choice makes phrases in which bars return."""
-    enough = [figure for figure in figures if figure.notes_per_beat >= notes_per_beat - EPSILON]
-    least = min(each.notes_per_beat for each in enough) if enough else max(each.notes_per_beat for each in figures)
-    related = [figure for figure in figures if least <= figure.notes_per_beat <= least * RELATED]
-    phrase, place = divmod(bar, PHRASE_BARS)
-    theme = RONDO[phrase % len(RONDO)]
-    order = sorted(range(len(related)), key=lambda index: chance(seed, theme, index))
-    return related[order[RONDO[place % len(RONDO)] % len(order)]]
-
-
-def _placed(passage: Passage) -> Sequence[Placed]:
-    plan, bar = passage.plan, passage.beats_per_bar
-    if passage.final:
-        return [replace(each, beat=each.beat + plan.onset) for each in ROLL.place(0.0, plan.duration, bar)]
-    figure = choose(
-        passage.part.figures,
-        passage.notes / plan.duration,
-        math.floor(plan.onset / bar),
-        beat_key(chance(passage.seed, passage.index) * 1e6),
-    )
-    return figure.place(plan.onset, end_of(plan), bar)
 
 
 def _rooted(placed: Sequence[Placed], plan: StepPlan) -> Sequence[Placed]:
@@ -181,7 +168,7 @@ def _rooted(placed: Sequence[Placed], plan: StepPlan) -> Sequence[Placed]:
     return [Placed(plan.onset, length, stroke, (-1,)), *(replace(each, ranks=(ranks[each.beat],)) for each in rest)]
 
 
-def _held(each: Placed, placed: Sequence[Placed], sounding: Sequence[Placed]) -> float:
+def held(each: Placed, placed: Sequence[Placed], sounding: Sequence[Placed]) -> float:
     """The beat where a stroke ends: it is held on over strokes that are left out, but not over written rests."""
     end = each.beat + each.length
     beats = {other.beat for other in sounding}
@@ -200,8 +187,9 @@ def _rung(tone: Tone, beat: float, passage: Passage) -> int:
     return fold(pitch, low, min(127, high + OCTAVE // 2))
 
 
-def _weight(each: Placed, passage: Passage) -> float:
+def weight(each: Placed, passage: Passage) -> float:
+    """Velocity by which a stroke stands out: by its place in bar and phrase, and its accent."""
     level = metric_level(each.beat, passage.beats_per_bar)
     bar = math.floor(each.beat / passage.beats_per_bar)
-    weight = METRIC_WEIGHTS[level] + PHRASE_WEIGHTS[bar % PHRASE_BARS]
-    return weight + (ACCENT_WEIGHT if each.stroke.accented else 0)
+    placed = METRIC_WEIGHTS[level] + PHRASE_WEIGHTS[bar % PHRASE_BARS]
+    return placed + (ACCENT_WEIGHT if each.stroke.accented else 0)

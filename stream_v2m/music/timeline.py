@@ -16,6 +16,7 @@ BRIDGE_DENSITY, BRIDGE_LOUDNESS = 0.75, 0.9  # of the beat before
 BRIDGE_LEAST = Dynamics(0.06, 4.0)  # a bridge thins no further
 KEPT_BEATS = 64.0
 TIED_LOUDNESS, TIED_DENSITY = 0.06, 3.0  # steps that differ by less sound as one
+REMNANT_BEATS = 0.5  # what is left of a plan is not begun anew if it is shorter
 CADENCE_BEATS = 2.0
 FINAL_BEATS = 4.0
 
@@ -31,19 +32,23 @@ class Timeline:
     def __init__(self, beats_per_bar: int) -> None:
         self._beats_per_bar = beats_per_bar
         self._plans: list[StepPlan] = []
-        self._closed = False
+        self._end = math.inf  # the beat where a cadence ends
         self.final: StepPlan | None = None
+
+    def closed(self, beat: float) -> bool:
+        """Whether a cadence has ended by ``beat``."""
+        return beat >= self._end - EPSILON
 
     def accept(self, plan: StepPlan, *, played: float) -> None:
         """Enter a plan; beats before ``played`` have been played.
 
         It cuts short what it begins within, and replaces what it overlaps. A late plan takes over at the next whole
-        beat; one that is over by then, and any that comes after a cadence, is left out.
+        beat; one that is over by then, or before a cadence ends, is left out. What comes after the cadence is kept.
         """
-        if self._closed:
-            return
-        if plan.onset < played:
-            onset = float(math.ceil(played))
+        onset = float(math.ceil(played)) if plan.onset < played else plan.onset
+        if self._end < math.inf:
+            onset = max(onset, self._end)
+        if onset > plan.onset:
             if onset >= end_of(plan) - EPSILON:
                 return
             plan = replace(plan, onset=onset, duration=end_of(plan) - onset)
@@ -54,10 +59,11 @@ class Timeline:
 
         Without chords the last one is held; if nothing has sounded, nothing does.
         """
-        self._closed = True
+        self.final, self._end = None, math.inf
         self._plans = [plan for plan in self._plans if plan.onset < begin - EPSILON]
         last = self.at(begin)
         if last is None:
+            self._end = begin
             return
         chords = tuple(chords) or (last.chord,)
         for turn, chord in enumerate(chords):
@@ -68,10 +74,30 @@ class Timeline:
             plan = StepPlan(last.step + turn + 1, begin, length, chord, asked, last.affect)
             self._insert(plan)
             begin += length
-        self.final = self._plans[-1]
+        self.final, self._end = self._plans[-1], begin
+
+    def reopen(self) -> None:
+        """Go on after a cadence."""
+        self.final, self._end = None, math.inf
+
+    def cut(self, beat: float) -> None:
+        """Let the plan that goes on at ``beat`` begin there, unless it is nearly over."""
+        going = self.at(beat)
+        if going is not None and going.onset < beat - EPSILON and end_of(going) - beat >= REMNANT_BEATS:
+            cut = replace(going, onset=beat, duration=end_of(going) - beat)
+            self._insert(cut)
+            if going is self.final:
+                self.final = cut
+
+    def forget(self, beat: float) -> None:
+        """Drop what ended long before ``beat``."""
+        beat -= KEPT_BEATS
+        if self._plans and end_of(self._plans[0]) <= beat:
+            self._plans = [plan for plan in self._plans if end_of(plan) > beat] or self._plans[-1:]
 
     def spans(self, begin: float, end: float) -> Iterator[tuple[StepPlan, float, float]]:
         """What plays in [begin, end): plans and the part of it that is theirs; bridges are entered as they come."""
+        end = min(end, self._end)
         while begin < end:
             plan = self.at(begin)
             following = self.after(begin)
@@ -81,22 +107,22 @@ class Timeline:
                 begin = following.onset
                 continue
             if end_of(plan) <= begin + EPSILON:
-                if self._closed and following is None:
-                    return
-                self._insert(self._bridge(plan, following))
+                self._insert(self._bridge(plan, following, begin))
                 plan = self._plans_at(begin)
             stop = min(end, end_of(plan))
             yield plan, begin, stop
             begin = stop
-        self._forget(end - KEPT_BEATS)
+        self.forget(end)
 
     def at(self, beat: float) -> StepPlan | None:
         """The last plan that begins at ``beat`` or before."""
+        beat = min(beat, self._end - 2 * EPSILON)
         return next((plan for plan in reversed(self._plans) if plan.onset <= beat + EPSILON), None)
 
     def after(self, beat: float) -> StepPlan | None:
-        """The first plan that begins after ``beat``."""
-        return next((plan for plan in self._plans if plan.onset > beat + EPSILON), None)
+        """The first plan that begins after ``beat``, of those before a cadence ends."""
+        following = next((plan for plan in self._plans if plan.onset > beat + EPSILON), None)
+        return None if following is None or self.closed(following.onset) else following
 
     def tied(self, plan: StepPlan, following: StepPlan | None) -> bool:
         """Whether ``following`` carries on what ``plan`` sounds: the same within a bar, close in dynamics."""
@@ -122,8 +148,9 @@ class Timeline:
         assert plan is not None
         return plan
 
-    def _bridge(self, plan: StepPlan, following: StepPlan | None) -> StepPlan:
-        onset = end_of(plan)
+    def _bridge(self, plan: StepPlan, following: StepPlan | None, beat: float) -> StepPlan:
+        missed = math.floor((beat - end_of(plan)) / BRIDGE_BEATS + EPSILON)  # where the tempo leapt over some
+        onset = end_of(plan) + missed * BRIDGE_BEATS
         room = math.inf if following is None else following.onset - onset
         asked, least = plan.dynamics, BRIDGE_LEAST
         thinner = Dynamics(
@@ -141,6 +168,3 @@ class Timeline:
             elif other.onset >= end_of(plan) - EPSILON:
                 kept.append(other)
         self._plans = sorted([*kept, plan], key=lambda each: each.onset)
-
-    def _forget(self, beat: float) -> None:
-        self._plans = [plan for plan in self._plans if end_of(plan) > beat] or self._plans[-1:]

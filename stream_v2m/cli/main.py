@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from stream_v2m import __version__
+from stream_v2m.cli import takes
 from stream_v2m.core.errors import StreamV2MError
 
 if TYPE_CHECKING:  # everything else is imported by the command that needs it: --help answers at once
@@ -24,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(takes.app, name="takes")
 
 SourceArgument = Annotated[
     str, typer.Argument(help="film: · camera · camera:NAME · a film's path · images:FOLDER", show_default=False)

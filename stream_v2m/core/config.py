@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
@@ -17,6 +17,9 @@ from stream_v2m.core.errors import ConfigError
 PREFIX = "STREAM_V2M_"
 DELIMITER = "__"
 ENVIRONMENT, COMMAND_LINE = "environment", "command line"
+
+
+S = TypeVar("S", bound="Settings")
 
 
 class Settings(BaseSettings):
@@ -55,6 +58,19 @@ class Settings(BaseSettings):
         except ValidationError as error:
             where = _origin(error.errors()[0]["loc"], origins)
             raise explain(error, where=where) from error
+
+
+def revised(settings: type[S], values: Mapping[str, Any], assignments: Sequence[str] = (), *, where: object) -> S:
+    """Settings that were kept as JSON ``values`` in ``where``, with ``section.key=value`` assignments above them.
+
+    Raises:
+        ConfigError: a key that does not exist, a value that is refused.
+    """
+    origins: dict[str, dict[str, Any]] = {str(where): dict(values), COMMAND_LINE: _nested(assignments)}
+    try:
+        return settings(**reduce(_merged, origins.values()))
+    except ValidationError as error:
+        raise explain(error, where=_origin(error.errors()[0]["loc"], origins)) from error
 
 
 def explain(error: ValidationError, *, where: object = None) -> ConfigError:

@@ -1,0 +1,256 @@
+"""Making takes and what is made of them: the log while it is played, MIDI files, tables, pictures, new music."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import typer
+
+from stream_v2m import __version__
+from stream_v2m.cli.plot import draw
+from stream_v2m.core.clock import VirtualClock, run_virtual
+from stream_v2m.core.commands import Command
+from stream_v2m.core.config import revised
+from stream_v2m.core.errors import ConfigError
+from stream_v2m.core.files import check_writable, replacing
+from stream_v2m.core.resources import configs_folder
+from stream_v2m.core.state import State
+from stream_v2m.core.trace import Trace
+from stream_v2m.core.values import Event, MidiEvent, NoteEvent
+from stream_v2m.core.worker import InlineWorker
+from stream_v2m.midi.outputs import Outputs
+from stream_v2m.midi.recorder import Recorder
+from stream_v2m.music.style import SUFFIX, Style, load_style
+from stream_v2m.session import Config, Session, style, tracks
+from stream_v2m.stages.replay import Replay
+from stream_v2m.takes.line import Header
+from stream_v2m.takes.notes import notes
+from stream_v2m.takes.shelf import LOG, MIDI, Shelf
+from stream_v2m.takes.take import Take
+from stream_v2m.takes.writer import TakeWriter
+
+COLUMNS = ("time", "beat", "chord", "key", "loudness", "density", "emotion", "valence", "arousal", "motion")
+
+
+def shelf(config: Config) -> Shelf:
+    """Where takes are kept: as configured, else in the user's data folder."""
+    if config.takes.folder is not None:
+        return Shelf(config.takes.folder.expanduser())
+    if sys.platform in ("darwin", "win32"):
+        data = Path(typer.get_app_dir("stream-v2m", roaming=False))
+    else:
+        home = os.environ.get("XDG_DATA_HOME", "")
+        data = (Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "share") / "stream-v2m"
+    return Shelf(data / "takes")
+
+
+@contextmanager
+def keeping(config: Config, source: str, name: str | None, *, notice: Callable[[str], None]) -> Iterator[TakeWriter]:
+    """Keep what is performed inside: hand what this gives to the session as a witness.
+
+    Args:
+        source: as written on the command line.
+        name: of the take; date and time if not given.
+        notice: told, on the event loop, when the disk makes trouble.
+
+    Raises:
+        TakeError: the take cannot be begun, or could not be written to its end.
+    """
+    now = datetime.datetime.now().astimezone()  # noqa: TID251 - a date, for the user; the music has its clock
+    path = shelf(config).new(name or now.strftime("%Y-%m-%d_%H-%M-%S"))
+    header = Header(
+        source=source,
+        config=config.model_dump(mode="json"),
+        style=_style_path(config).read_text(encoding="utf-8"),
+        program=__version__,
+        begun=now.isoformat(timespec="seconds"),
+    )
+    with TakeWriter(path, header, notice=notice) as writer:
+        yield writer
+    save_midi(Take.read(path), path / MIDI)
+
+
+def midi_file(take: Take) -> Path:
+    """The take's MIDI file; made now if the performance was cut off before it could be."""
+    path = take.path / MIDI
+    if not path.exists() or path.stat().st_mtime < (take.path / LOG).stat().st_mtime:
+        save_midi(take, path)
+    return path
+
+
+def save_midi(take: Take, path: Path) -> None:
+    """Write the take as it was played: the tempo's changes, chords and cuts as markers.
+
+    Raises:
+        ConfigError: the take's configuration is not one of this version.
+        PortError: the file cannot be written.
+    """
+    config = config_of(take)
+    pickup = config.step.lead_in_beats
+    recorder = _recorder(config, path, style_of(take), bpm=take.tempi[0].bpm if take.tempi else config.controls.bpm)
+    recorder.origin = take.began
+    if take.tempi:  # a leader may have begun later than our own pickup
+        start, beat = take.tempi[0].moment, 60 / take.tempi[0].bpm
+        while start - pickup * beat > take.began + beat / 2:
+            pickup += config.music.beats_per_bar
+        recorder.origin = min(take.began, start - pickup * beat)
+    for segment in take.tempi[1:]:
+        recorder.set_tempo(segment.bpm, segment.moment)
+    for moment, text in take.marks:
+        recorder.marker(text, moment)
+    for moment in cuts(take):
+        recorder.marker("cut", moment)
+    for event in take.sent:
+        if isinstance(event, MidiEvent):
+            recorder.send([event])
+        else:
+            recorder.release_all(event.at)
+    recorder.save()
+
+
+def save_table(take: Take, path: Path) -> None:
+    """Write one row a step, as CSV; what was not seen stays empty.
+
+    Raises:
+        PortError: the file cannot be written.
+    """
+    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(COLUMNS)
+        for step in take.steps:
+            plan, affect = step.plan, step.plan.affect
+            mood = ("", "", "") if affect is None else (affect.emotion, affect.valence, affect.arousal)
+            motion = "" if step.window is None else step.window.motion
+            loudness, density = plan.dynamics.loudness, plan.dynamics.note_density
+            rows.writerow((step.onset, plan.onset, plan.chord, plan.chord.key, loudness, density, *mood, motion))
+
+
+def save_picture(take: Take, path: Path) -> None:
+    """Draw the take as it was played; its film is not kept.
+
+    Raises:
+        PortError: the file cannot be written.
+    """
+    played = style_of(take)
+    names: dict[int, str] = {}
+    for part in played.parts:
+        names.setdefault(part.channel, part.name)
+    trace = Trace(title=take.header.source, duration=take.end)
+    trace.motion = [(seen.cues[0].time, seen.cues[0].motion) for seen in take.seen]
+    trace.events = [cue for seen in take.seen for cue in seen.cues[1:]]
+    for step in take.steps:
+        trace.plans.append((step.onset, step.duration, step.plan))
+        if step.window is not None and step.window.affect is not None:
+            trace.affects.append((step.window.time, step.window.affect))
+    for note in notes(take.sent):
+        part_name = names.get(note.channel, f"channel {note.channel}")
+        if note.end > note.onset:
+            trace.notes.append(NoteEvent(note.onset, note.end - note.onset, note.pitch, note.velocity, part_name))
+    draw(trace, path, parts=[part.name for part in played.parts])
+
+
+def cuts(take: Take) -> list[float]:
+    """The moments of the cuts: where each began."""
+    found = (cue for seen in take.seen for cue in seen.cues if cue.event is Event.CUT)
+    return [cue.time if cue.origin is None else cue.origin for cue in found]
+
+
+def render(take: Take, midi: Path, assignments: Sequence[str], *, plot: Path | None = None) -> State:
+    """Make music again from what the take saw; unless something is assigned, what was played.
+
+    Args:
+        assignments: ``section.key=value`` above the take's own configuration; what is assigned to a control
+            holds to the end, whatever the take's commands say.
+
+    Returns:
+        the state at the end.
+    """
+    if plot is not None:
+        check_writable(plot)
+    config = config_of(take, assignments)
+    fixed = {key.strip().removeprefix("controls.") for key in (text.partition("=")[0] for text in assignments)}
+    trace = Trace(title=f"{take.name}: {take.header.source}")
+
+    async def perform(config: Config) -> State:
+        replay, clock = Replay(take), VirtualClock()
+        outputs = Outputs(recorder=_recorder(config, midi, style(config), bpm=config.controls.bpm))
+        session = Session(
+            config, replay, outputs, clock=clock, worker=lambda _: InlineWorker(), witnesses=[trace], eye=replay
+        )
+
+        def obey(command: Command) -> None:
+            try:
+                session.command(command)
+            except ConfigError as error:  # a part that another style does not have
+                session.board.notice(str(error))
+
+        await session.run(
+            replay.turn(
+                obey,
+                session.retime,
+                controls=config.controls,
+                fixed=fixed & set(config.controls.__dataclass_fields__),
+                clock=clock,
+            )
+        )
+        return session.board.state
+
+    with _own_style(take) as path:
+        if "style" not in fixed:
+            config = config.model_copy(update={"controls": replace(config.controls, style=str(path))})
+        state = run_virtual(perform(config))
+        if plot is not None:
+            trace.thumbnails.clear()  # no picture was kept
+            draw(trace, plot, parts=[part.name for part in style(config).parts])
+    return state
+
+
+def config_of(take: Take, assignments: Sequence[str] = ()) -> Config:
+    """The configuration with which the take was played, and ``assignments`` above it.
+
+    Raises:
+        ConfigError: a setting that this version does not have, or a value that is refused.
+    """
+    return revised(Config, dict(take.header.config), assignments, where=take.path / LOG)
+
+
+def style_of(take: Take) -> Style:
+    """The style with which the take began, as it was then.
+
+    Raises:
+        ConfigError: it is no style of this version.
+    """
+    with _own_style(take) as path:
+        return load_style(str(path), path.parent)
+
+
+@contextmanager
+def _own_style(take: Take) -> Iterator[Path]:
+    """The take's style as a file, for as long as it is wanted."""
+    with TemporaryDirectory(prefix="stream-v2m-") as folder:
+        path = Path(folder) / f"{Path(config_of(take).controls.style).name.removesuffix(SUFFIX)}{SUFFIX}"
+        path.write_text(take.header.style, encoding="utf-8")
+        yield path
+
+
+def _style_path(config: Config) -> Path:
+    name = config.controls.style
+    return Path(name) if name.endswith(SUFFIX) else configs_folder() / "styles" / f"{name}{SUFFIX}"
+
+
+def _recorder(config: Config, path: Path, played: Style, *, bpm: float) -> Recorder:
+    return Recorder(
+        path,
+        tracks=tracks(played),
+        bpm=bpm,
+        beats_per_bar=config.music.beats_per_bar,
+        pickup_beats=config.step.lead_in_beats,
+    )

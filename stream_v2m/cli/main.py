@@ -13,6 +13,7 @@ from rich.console import Console
 
 from stream_v2m import __version__
 from stream_v2m.cli import takes
+from stream_v2m.cli.style import app as style_app
 from stream_v2m.core.errors import StreamV2MError
 
 if TYPE_CHECKING:  # everything else is imported by the command that needs it: --help answers at once
@@ -25,6 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(style_app, name="style")
 app.add_typer(takes.app, name="takes")
 
 SourceArgument = Annotated[

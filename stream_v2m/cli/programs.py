@@ -11,7 +11,8 @@ PROGRAMS = tuple(
         "drawbar organ, percussive organ, rock organ, church organ, reed organ, accordion, harmonica, tango accordion",
         "nylon guitar, steel guitar, jazz guitar, clean guitar, muted guitar, overdriven guitar, distortion guitar, "
         "guitar harmonics",
-        "acoustic bass, fingered bass, picked bass, fretless bass, slap bass 1, slap bass 2, synth bass 1, synth bass 2",
+        "acoustic bass, fingered bass, picked bass, fretless bass, slap bass 1, slap bass 2, synth bass 1, "
+        "synth bass 2",
         "violin, viola, cello, contrabass, tremolo strings, pizzicato strings, harp, timpani",
         "string ensemble 1, string ensemble 2, synth strings 1, synth strings 2, choir aahs, voice oohs, synth voice, "
         "orchestra hit",

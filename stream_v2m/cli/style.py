@@ -116,7 +116,7 @@ def summary(style: Style) -> Table:
     from stream_v2m.cli.programs import PROGRAMS
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for head in ("", "part", "role", "channel", "sound", "pitches"):
+    for head in ("part", "role", "channel", "sound", "pitches"):
         table.add_column(head, justify="right" if head == "channel" else "left")
     for asked in SHOWN:
         table.add_column(f"{asked}", justify="right")
@@ -124,11 +124,10 @@ def summary(style: Style) -> Table:
         sound = f"kit {part.program}" if part.percussive else f"{part.program} {PROGRAMS[part.program]}"
         register = "" if part.percussive else f"{part.low}–{part.high}"
         shares = [f"{part.share(asked):.1f}" if part.density else "" for asked in SHOWN]
-        table.add_row("", part.name, part.role, str(part.channel), sound, register, *shares)
+        table.add_row(part.name, part.role, str(part.channel), sound, register, *shares)
     drums = any(part.role == "drums" for part in style.parts)
-    table.add_row(
-        "", "sum" + (" without drums" if drums else ""), "", "", "", "", *(f"{given(style, a):.1f}" for a in SHOWN)
-    )
+    sums = [f"{given(style, asked):.1f}" for asked in SHOWN]
+    table.add_row("sum without drums" if drums else "sum", "", "", "", "", *sums)
     return table
 
 
@@ -168,10 +167,8 @@ def _shared_channels(style: Style) -> Iterator[str]:
 
 def _neighbours(style: Style) -> Iterator[str]:
     for one, other in combinations((part for part in style.parts if part.role not in ("accent", "drums")), 2):
-        low, high = (
-            max(one.low + one.shift, other.low + other.shift),
-            min(one.high + one.shift, other.high + other.shift),
-        )
+        low = max(one.low + one.shift, other.low + other.shift)
+        high = min(one.high + one.shift, other.high + other.shift)
         narrower = min(one.high - one.low, other.high - other.low)
         if one.role == other.role and high - low > SHARED * narrower:
             yield f"{one.name} and {other.name} have the same role ({one.role}) in the same register, {low}–{high}"

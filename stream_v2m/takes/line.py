@@ -31,6 +31,7 @@ from stream_v2m.core.values import (
 
 VERSION = 1
 FLOAT32 = np.dtype("<f4")
+ROUNDING = 1e-6  # seconds; a virtual clock may wake this much off the moment that was asked for
 
 Line = dict[str, Any]
 
@@ -96,21 +97,20 @@ def read_header(line: Line) -> Header:
 
 
 def seen_line(seen: Seen) -> Line:
-    """Motion, and only what is not the rule: a frame that was late, a cut or a flash."""
+    """Motion, and only what is not the rule: a frame that took its time, a cut or a flash."""
     motion, *events = seen.cues
-    line: Line = {"seen": seen.at, "motion": motion.motion}
-    if motion.time != seen.at:
-        line["taken"] = motion.time
+    line: Line = {"seen": motion.time, "motion": motion.motion}
+    if seen.at - motion.time > ROUNDING:
+        line["at"] = seen.at
     if events:
         line["events"] = [[cue.event.value, cue.origin] for cue in events if cue.event is not None]
     return line
 
 
 def read_seen(line: Line) -> Seen:
-    at, motion = float(line["seen"]), float(line["motion"])
-    time = float(line.get("taken", at))
+    time, motion = float(line["seen"]), float(line["motion"])
     events = (Cue(time, motion, Event(name), origin) for name, origin in line.get("events", ()))
-    return Seen(at, (Cue(time, motion), *events))
+    return Seen(float(line.get("at", time)), (Cue(time, motion), *events))
 
 
 def step_line(step: Step) -> Line:

@@ -20,6 +20,7 @@ from stream_v2m.core.files import check_writable
 from stream_v2m.core.state import State
 from stream_v2m.core.trace import Trace
 from stream_v2m.core.worker import InlineWorker, ThreadWorker
+from stream_v2m.midi.output import Output
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.midi.player import Player
 from stream_v2m.midi.recorder import Recorder
@@ -74,7 +75,8 @@ def play(
     clock = MonotonicClock()
 
     async def perform() -> State:
-        player = Player(destinations.ports, config.player, origin=clock.origin) if destinations.ports else None
+        ports = [Output.parse(spec) for spec in destinations.ports]
+        player = Player(ports, config.player, origin=clock.origin) if ports else None
         outputs = Outputs(player, _recorder(config, destinations.file))
         session = Session(
             config,

@@ -28,7 +28,14 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class PlayerState:
-    """The player process: what it sent, how late, and what sounds. Lateness in milliseconds."""
+    """The player process: what it sent, how late, and what sounds. Lateness in milliseconds.
+
+    Attributes:
+        problems: one sentence for each output that is missing now, with the cure.
+        restarts: how often its process was started again.
+        returns: how often outputs came back, or their clocks lost their place: a clock's generator
+            must send song position and Continue when this or ``restarts`` has changed.
+    """
 
     status: str = "closed"
     ports: tuple[str, ...] = ()
@@ -41,6 +48,8 @@ class PlayerState:
     lateness_max_ms: float = 0.0
     sounding: int = 0
     restarts: int = 0
+    returns: int = 0
+    problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

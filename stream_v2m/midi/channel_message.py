@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 NOTE_OFF, NOTE_ON, CONTROL_CHANGE, PROGRAM_CHANGE = 0x80, 0x90, 0xB0, 0xC0
+TIMING_CLOCK, START, CONTINUE, STOP, SONG_POSITION = 0xF8, 0xFA, 0xFB, 0xFC, 0xF2
 SUSTAIN, RESET_ALL_CONTROLLERS, ALL_NOTES_OFF = 64, 121, 123
 
 # Data bytes after each status byte (MIDI 1.0, tables I and II); system exclusive is not among them.
@@ -66,6 +67,16 @@ def is_note_on(message: bytes) -> bool:
 def channel_of(message: bytes) -> int | None:
     """Channel 1–16; None for a system message."""
     return (message[0] & 0x0F) + 1 if message[0] < 0xF0 else None
+
+
+def is_channel_message(message: bytes) -> bool:
+    """Whether it is for one channel: notes, controllers, programs."""
+    return message[0] < 0xF0
+
+
+def is_timing(message: bytes) -> bool:
+    """Whether it is a clock pulse, transport or song position."""
+    return message[0] in (TIMING_CLOCK, START, CONTINUE, STOP, SONG_POSITION)
 
 
 def _status(kind: int, channel: int) -> int:

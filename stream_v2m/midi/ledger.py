@@ -61,12 +61,12 @@ class Ledger:
         self._until.clear()
         return ended
 
-    def forget(self, port: int) -> int:
-        """Write off the notes of a port that is gone; how many they were."""
+    def forget(self, port: int) -> list[Key]:
+        """Write off the notes of a port that is gone; which they were."""
         lost = [key for key in self._until if key.port == port]
         for key in lost:
             del self._until[key]
-        return len(lost)
+        return lost
 
 
 def _off(key: Key, due: float) -> Release:

@@ -24,7 +24,7 @@ class LibremidiClient:
     def __init__(self, api: str, client: str) -> None:
         if api not in _APIS:
             raise PortError("pylibremidi does not know it", where=api)
-        self.name = client
+        self.name, self.api = client, api
         self._destination: str | None = None
         self._observer = pylibremidi.Observer(pylibremidi.ObserverConfiguration(), _APIS[api])
         self._out = pylibremidi.MidiOut(pylibremidi.OutputConfiguration(), _APIS[api])

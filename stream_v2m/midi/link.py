@@ -13,6 +13,7 @@ from typing import Any
 
 MAX_LINE = 65536
 CAPACITY = 4096  # lines that may wait for a reader before notes are dropped
+JACK_ENDED = 75  # the process's exit code when it ended with the JACK server; EX_TEMPFAIL
 _BATCH = 64
 
 

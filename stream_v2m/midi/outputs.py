@@ -25,11 +25,7 @@ class Outputs:
         return RENDER_LOOKAHEAD if self.player is None else self.player.lookahead
 
     def start(self) -> None:
-        """Open the ports.
-
-        Raises:
-            PortError: no output can be opened.
-        """
+        """Open the ports that are there; ``tend`` tells of the others at once."""
         if self.player is not None:
             self.player.start()
 

@@ -8,18 +8,18 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from stream_v2m.core.clock import MonotonicClock
-from stream_v2m.core.errors import PortError
 from stream_v2m.core.state import PlayerState
 from stream_v2m.core.values import MidiEvent
 from stream_v2m.midi.channel_message import is_note_on
 from stream_v2m.midi.child import Child
+from stream_v2m.midi.output import Output
 from stream_v2m.midi.struck import Struck
 
 START_WITHIN = 15.0  # seconds; a synthesizer loads its soundfont meanwhile
 RESTART_EVERY = 1.0  # seconds between two attempts
 HUNG_AFTER = 5.0  # seconds without a report, while somebody listens
 BEAT_EVERY = 0.1  # seconds
-_COUNTS = ("sent", "late", "dropped")
+_COUNTS = ("sent", "late", "dropped", "returns")
 
 
 class PlayerConfig(BaseModel):
@@ -44,19 +44,21 @@ class Player:
     """The outputs of one performance, in their own process.
 
     Args:
-        outputs: specifications as ``midi.port.open_output`` takes them; an event's ``port`` is the
-            place in this list.
+        outputs: an event's ``port`` is the place in this list, or ``ALL_PORTS``: then clock and
+            transport go to those with ``clock``, notes to those with ``notes``.
         config: the player's section.
         origin: the ``perf_counter`` reading at session second 0 (``MonotonicClock.origin``).
     """
 
-    def __init__(self, outputs: Sequence[str], config: PlayerConfig, *, origin: float) -> None:
+    def __init__(self, outputs: Sequence[Output], config: PlayerConfig, *, origin: float) -> None:
         assert outputs
         self._config = config
         self._clock = MonotonicClock(origin)
         self._offset = config.offset_ms / 1000
+        offsets = [self._offset + output.offset for output in outputs]
+        self._early, self._tail = max(0.0, -min(offsets)), max(0.0, *offsets)
         self._settings: dict[str, Any] = {
-            "outputs": list(outputs),
+            "outputs": [output.fields() for output in outputs],
             "api": config.api,
             "origin": origin,
             "realtime": config.realtime,
@@ -64,18 +66,19 @@ class Player:
             "late": config.late_ms / 1000,
             "stale": config.stale_ms / 1000,
         }
-        self._struck = Struck(len(outputs))
+        self._struck = Struck(outputs)
         self._child: Child | None = None
         self._report: dict[str, Any] = {}
         self._status = "closed"
         self._restarts = 0
+        self._reason = ""
         self._before = dict.fromkeys(_COUNTS, 0)  # of the processes that died
         self._spawned = self._beaten = self._polled = self._heard = 0.0
 
     @property
     def lookahead(self) -> float:
-        """Seconds before its due time that an event should be sent here."""
-        return self._config.lookahead_ms / 1000 + max(0.0, -self._offset)
+        """Seconds before its due time that an event should be sent here; the earliest output has time too."""
+        return self._config.lookahead_ms / 1000 + self._early
 
     @property
     def pid(self) -> int | None:
@@ -83,19 +86,15 @@ class Player:
         return self._child.pid if self._child else None
 
     def start(self) -> None:
-        """Start the process and wait until its ports are open.
+        """Start the process and wait until it has tried its ports.
 
-        Raises:
-            PortError: no output can be opened.
+        Ports that are missing, or a process that fails, are no error: ``poll`` tells of them at once,
+        and they are tried again.
         """
         assert self._child is None
-        child = self._spawn(patient=False)
-        try:
-            self._take(child.wait_for_report(START_WITHIN))
-        except PortError:
-            child.kill()
-            self._child, self._status = None, "closed"
-            raise
+        message = self._spawn().wait_for_report(START_WITHIN)
+        if message is not None:
+            self._take(message)
 
     def send(self, events: Iterable[MidiEvent]) -> None:
         """Hand events over; never waits.
@@ -143,37 +142,46 @@ class Player:
             if messages or now - self._polled > 1.0:  # after a pause of our own nothing is known yet
                 self._heard = now
             self._polled = now
-            if not child.running or now - self._heard > HUNG_AFTER:
+            patience = START_WITHIN if self._status == "starting" else HUNG_AFTER
+            if not child.running or now - self._heard > patience:
                 self._restart(child, now)
             else:
                 child.link.flush()
         return self._state()
 
     def close(self) -> None:
-        """Play what is due within the lookahead, release, reset the controllers, close the ports."""
+        """Play what is due within the lookahead, release, reset the controllers, close the ports.
+
+        A process that has died is started once more, to end what it left sounding.
+        """
         self.poll()
         if self._child is None:
             return
-        self._child.link.put("close", self.lookahead)
-        for message in self._child.finish(self.lookahead):
+        if not self._child.running:
+            self._restart(self._child, self._clock.now(), at_once=True)
+            self._child.wait_for_report(HUNG_AFTER)
+        seconds = self._config.lookahead_ms / 1000 + self._tail
+        self._child.link.put("close", seconds)
+        for message in self._child.finish(seconds):
             self._take(message)
         self._child, self._status = None, "closed"
 
-    def _spawn(self, *, patient: bool) -> Child:
-        self._child = child = Child({**self._settings, "patient": patient})
+    def _spawn(self) -> Child:
+        self._child = child = Child(self._settings)
         self._spawned = self._heard = self._polled = self._clock.now()
         self._status = "starting"
         return child
 
-    def _restart(self, dead: Child, now: float) -> None:
-        self._status = "restarting"
+    def _restart(self, dead: Child, now: float, *, at_once: bool = False) -> None:
+        if self._status != "restarting":
+            self._status, self._reason = "restarting", dead.reason
         dead.kill()
-        if now - self._spawned < RESTART_EVERY:
+        if now - self._spawned < RESTART_EVERY and not at_once:
             return
         self._restarts += 1
         self._before = self._counts()
         self._report = {}
-        child = self._spawn(patient=True)
+        child = self._spawn()
         for event in self._struck.release(now):
             child.link.put("play", event.due, event.port, event.message.hex(), event.release)
         child.link.flush()
@@ -181,16 +189,19 @@ class Player:
     def _take(self, message: list[Any]) -> None:
         match message:
             case ["ready" | "report" | "closed", dict() as report]:
-                self._report = report
+                self._report, self._reason = report, ""
                 self._status = "; ".join(report["problems"]) or ("waiting" if report["muted"] else "playing")
                 self._struck.ended(report["time"])
-            case ["failed", dict() as fields]:
-                raise PortError(**fields)
 
     def _counts(self) -> dict[str, int]:
         counts = {name: self._before[name] + self._report.get(name, 0) for name in _COUNTS}
         counts["dropped"] += self._child.link.dropped if self._child else 0
         return counts
+
+    def _problems(self) -> tuple[str, ...]:
+        if self._reason:
+            return (f"player: its process has ended ({self._reason}); it is started again",)
+        return tuple(self._report.get("problems", ()))
 
     def _state(self) -> PlayerState:
         report = self._report
@@ -203,5 +214,6 @@ class Player:
             lateness_max_ms=report.get("max_ms", 0.0),
             sounding=report.get("sounding", 0),
             restarts=self._restarts,
+            problems=self._problems(),
             **self._counts(),
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from stream_v2m.core.errors import PortError
+from stream_v2m.midi.output import check_spec
 from stream_v2m.midi.quiet import quiet
 
 CLIENT = "stream_v2m"
@@ -39,7 +41,13 @@ class OutputPort(Protocol):
 
 
 class Client(OutputPort, Protocol):
-    """A client of the system's MIDI that can become an output port."""
+    """A client of the system's MIDI that can become an output port.
+
+    Attributes:
+        api: the interface that it uses: ``alsa``, ``jack``, ``coremidi`` or ``winmm``.
+    """
+
+    api: str
 
     def destinations(self) -> list[str]:
         """Names of the ports that can be sent to."""
@@ -65,17 +73,13 @@ def open_output(spec: str, api: str = AUTO) -> OutputPort:
     glob, then as a regular expression; the first port that fits is taken.
 
     Raises:
+        ConfigError: no such kind of output.
         PortError: no such port, or this system has no MIDI.
     """
+    check_spec(spec)
     kind, _, detail = spec.partition(":")
     if kind == "synth":
         return _open_synth(detail)
-    if kind not in ("virtual", "port") or (kind == "port" and not detail):
-        raise PortError(
-            "no such kind of output",
-            where=spec,
-            expected="virtual, virtual:NAME, port:NAME, port:INDEX, synth or synth:SOUNDFONT",
-        )
     if kind == "virtual" and sys.platform == "win32":
         raise PortError("Windows has no virtual MIDI ports", where=spec, cure=_NO_VIRTUAL)
     with quiet():
@@ -135,6 +139,23 @@ def find_port(pattern: str, names: Sequence[str]) -> int | None:
     else:
         tests.append(lambda name: expression.search(name) is not None)
     return next((index for test in tests for index, name in enumerate(lowered) if test(name)), None)
+
+
+def without_number(name: str) -> str:
+    """A port's name without the client and port numbers that ALSA puts behind it, which change."""
+    return re.sub(r" \d+:\d+$", "", name)
+
+
+def distinct(name: str, taken: Sequence[str]) -> str:
+    """``name``, or with ``-01``, ``-02`` … behind it if a port in ``taken`` is called so."""
+    labels = {without_number(each).rpartition(":")[2] for each in taken}
+    numbered = (f"{name}-{number:02}" for number in itertools.count(1))
+    return next(each for each in itertools.chain([name], numbered) if each not in labels)
+
+
+def opened(name: str, before: Sequence[str], after: Sequence[str]) -> str:
+    """What the system calls the port that we have opened as ``name``, by its lists of ports before and after."""
+    return next((each for each in after if each not in before and name in each), name)
 
 
 def _index(detail: str, names: Sequence[str]) -> int:

@@ -20,18 +20,21 @@ from typing import Any
 
 from stream_v2m.core.errors import PortError
 from stream_v2m.midi.channel_message import is_message
+from stream_v2m.midi.jack_server import JackServer
 from stream_v2m.midi.lateness import Lateness
 from stream_v2m.midi.ledger import Release
-from stream_v2m.midi.link import Link
+from stream_v2m.midi.link import JACK_ENDED, Link
+from stream_v2m.midi.output import Output, addressed
 from stream_v2m.midi.port import open_output
 from stream_v2m.midi.ports import SETTLE, Ports
-from stream_v2m.midi.realtime import has_realtime, request_realtime
+from stream_v2m.midi.realtime import Realtime
 from stream_v2m.midi.schedule import Schedule
 
 REPORT_EVERY = 0.2  # seconds
 WAIT_AT_MOST = 0.05  # seconds; the longest that SIGTERM or a missing heartbeat can go unnoticed
+PAUSE = 0.01  # seconds until something is due, in which ports are looked at
+HURRY = 1.0  # seconds after which they are looked at without such a pause
 _NAP = 0.001  # seconds
-_ALL = -1  # core.values.ALL_PORTS; importing it would import numpy
 
 
 class Playing:
@@ -41,34 +44,36 @@ class Playing:
         self._link = link
         self._origin: float = settings["origin"]
         self._heartbeat: float = settings["heartbeat"]
-        self._ports = Ports(settings["outputs"], partial(open_output, api=settings["api"]))
-        self._schedule = Schedule(len(self._ports), stale=settings["stale"])
+        self._outputs = [Output(*fields) for fields in settings["outputs"]]
+        specs = [output.spec for output in self._outputs]
+        self._ports = Ports(specs, partial(open_output, api=settings["api"]))
+        self._schedule = Schedule(len(specs), stale=settings["stale"])
+        self._realtime = Realtime(wanted=False)
+        self._jack: JackServer | None = None
         self._lateness = Lateness(settings["late"])
         self._alive = self._reported = self._now()
         self._end = math.inf
-        self._refused = 0
+        self._refused = self._returns = 0
 
-    def open(self, *, patient: bool) -> None:
-        """Open the outputs and say so; a patient process waits for ports that are missing.
-
-        Raises:
-            PortError: no output can be opened.
-        """
-        try:
-            self._ports.open(self._now())
-        except PortError:
-            if not patient:
-                raise
+    def open(self) -> None:
+        """Open the outputs that are there; the others are looked for while it plays."""
+        for place in self._ports.open(self._now()):
+            self._schedule.lose(place)
+        self._watch_jack()
         time.sleep(SETTLE)
 
-    def run(self) -> None:
+    def run(self, *, realtime: bool) -> None:
         """Play until told to close, until the other end is gone, or SIGTERM."""
         stopped: list[int] = []
         signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
+        self._realtime = Realtime(wanted=realtime)  # opening the ports may take longer than real time allows
+        self._alive = self._now()
         self._report("ready")
         try:
             while not stopped and not self._link.ended and self._now() < self._end:
                 _wait(self._link, self._next_due() - self._now())
+                if self._jack is not None and not self._jack.alive():
+                    os._exit(JACK_ENDED)  # its ports crash when they are closed; the parent starts another process
                 self._read()
                 self._watch()
                 self._send(self._schedule.take(self._now()))
@@ -108,40 +113,54 @@ class Playing:
             message = bytes.fromhex(data)
         except ValueError:
             message = b""
-        known = port == _ALL or 0 <= port < len(self._ports)
+        known = -1 <= port < len(self._outputs)
         if not (known and is_message(message) and math.isfinite(due) and not math.isnan(release or 0.0)):
             self._refused += 1
             return
-        for each in range(len(self._ports)) if port == _ALL else (port,):
-            self._schedule.add(due, each, message, release)
+        for place in addressed(self._outputs, port, message):
+            later = self._outputs[place].offset
+            self._schedule.add(due + later, place, message, None if release is None else release + later)
 
     def _watch(self) -> None:
         """A parent that hangs or is stopped gives no end of file; its silence is the sign."""
         now = self._now()
         hangs = now - self._alive > self._heartbeat
-        if hangs and not self._schedule.muted:
-            self._send(self._schedule.silence(now))
+        self._returns += self._schedule.muted and not hangs
+        halted = hangs and not self._schedule.muted
         self._schedule.muted = hangs
+        if halted:
+            self._send(self._schedule.halt(now))
 
     def _send(self, messages: list[Release]) -> None:
-        for due, port, message in messages:
-            if self._ports.send(port, message):
+        for due, place, message in messages:
+            if self._ports.send(place, message, self._now()):
                 self._lateness.add(self._now() - due)
             else:
-                self._schedule.forget(port)
+                self._schedule.lose(place)
 
     def _tend(self) -> None:
         """What is not music: reports, and ports that come and go."""
         now = self._now()
         if now - self._reported >= REPORT_EVERY:
             self._report("report")
-        if now < self._ports.next_look():
+        look, due = self._ports.next_look(), self._schedule.next_due()
+        if now < look or (due is not None and due - now < PAUSE and now - look < HURRY):
             return
         gone, back = self._ports.look(now)
-        for port in gone:
-            self._schedule.forget(port)
-        for port in back:
-            self._send(self._schedule.restore(port, now))
+        for place in gone:
+            self._schedule.lose(place)
+        for place in back:
+            self._send(self._schedule.restore(place, now))
+        self._returns += len(back)
+        self._watch_jack()
+
+    def _watch_jack(self) -> None:
+        """Be told of the JACK server's end as soon as one of the ports depends on it."""
+        if self._jack is None and "jack" in self._ports.apis:
+            try:
+                self._jack = JackServer()
+            except PortError:
+                os._exit(JACK_ENDED)  # it has died in this moment
 
     def _report(self, kind: str) -> None:
         """Tell the parent how it goes; a parent that does not read misses reports, and nothing waits."""
@@ -151,7 +170,8 @@ class Playing:
                 "time": now,
                 "ports": self._ports.names,
                 "problems": self._ports.problems,
-                "realtime": has_realtime(),
+                "realtime": self._realtime.granted,
+                "returns": self._returns + self._schedule.slips,
                 "sounding": self._schedule.sounding,
                 "dropped": self._schedule.dropped,
                 "garbled": self._link.garbled + self._refused,
@@ -167,18 +187,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     link, settings = Link(_inherited_end()), json.loads(sys.argv[1])
     playing = Playing(link, settings)
-    try:
-        playing.open(patient=settings["patient"])
-    except PortError as error:
-        fields = {name: str(value) for name, value in vars(error).items() if value is not None}
-        link.put("failed", fields)
-        link.flush()
-        return
-    if settings["realtime"]:
-        request_realtime()
+    playing.open()
     gc.collect()
     gc.freeze()
-    playing.run()
+    playing.run(realtime=settings["realtime"])
 
 
 def _inherited_end() -> socket.socket:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import rtmidi
 
 from stream_v2m.core.errors import PortError
+from stream_v2m.midi.port import distinct, opened
 
 _APIS = {
     "alsa": rtmidi.API_LINUX_ALSA,
@@ -23,7 +24,7 @@ class RtMidiClient:
     def __init__(self, api: str, client: str) -> None:
         if _APIS.get(api) not in rtmidi.get_compiled_api():
             raise PortError("python-rtmidi was built without it", where=api)
-        self.name = client
+        self.name, self.api = client, api
         self._destination: str | None = None
         with _port_errors(api):
             self._out = rtmidi.MidiOut(_APIS[api], name=client)
@@ -40,8 +41,15 @@ class RtMidiClient:
 
     def open_virtual(self, name: str) -> None:
         with _port_errors(name):
-            self._out.open_virtual_port(name)
-        self.name = name
+            lister = rtmidi.MidiIn(_APIS[self.api], name=f"{self.name} lists")
+            try:
+                before = lister.get_ports()
+                if self.api != "jack":  # whose server tells clients of one name apart by itself
+                    name = distinct(name, before)
+                self._out.open_virtual_port(name)
+                self.name = opened(name, before, lister.get_ports())
+            finally:
+                lister.delete()
 
     def present(self) -> bool:
         return self._destination is None or self._destination in self.destinations()

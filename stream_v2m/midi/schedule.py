@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from stream_v2m.midi.channel_message import is_note_on, note_of
+from stream_v2m.midi.channel_message import STOP, is_note_on, is_timing, note_of, note_off
 from stream_v2m.midi.ledger import Key, Ledger, Release
 from stream_v2m.midi.patch import Patch
+from stream_v2m.midi.transport import Transport
 
 _NEVER = float("inf")
 
@@ -21,11 +22,38 @@ class _Queued(NamedTuple):
     release: float
 
 
+class _Port:
+    """What is known of one output."""
+
+    def __init__(self) -> None:
+        self.there = True
+        self.patch = Patch()
+        self.transport = Transport()
+        self.stranded: set[Key] = set()  # sounded when the port was lost
+        self.ran = False  # so did its clock
+
+    def owe(self, place: int, message: bytes) -> None:
+        """Keep an ending that could not be sent."""
+        note = note_of(message)
+        if note is not None and not is_note_on(message):
+            self.stranded.add(Key(place, *note))
+        self.ran |= message[0] == STOP
+
+    def restore(self) -> list[bytes]:
+        """What it must be told when it is back: the end of all that may sound or run, then how it was set up."""
+        offs = [note_off(key.channel, key.pitch) for key in sorted(self.stranded)]
+        stop = [bytes((STOP,))] if self.ran else []
+        self.stranded, self.ran = set(), False
+        return [*offs, *stop, *self.patch.restore()]
+
+
 class Schedule:
     """The queue in front of the ports, and the ledger behind it.
 
     Notes are refused while ``muted``, when more than ``stale`` seconds late, and when their end has
-    passed; controllers and programs are always sent, since later notes depend on them.
+    passed; controllers and programs are always sent, since later notes depend on them. What becomes of
+    clock pulses says ``midi.transport``. For a port that is lost nothing is named but what it is to be
+    told when it is back.
 
     Args:
         ports: how many outputs there are; ``ALL_PORTS`` has been resolved by the caller.
@@ -37,13 +65,18 @@ class Schedule:
         self.dropped = 0
         self._stale = stale
         self._ledger = Ledger()
-        self._patches = [Patch() for _ in range(ports)]
+        self._ports = [_Port() for _ in range(ports)]
         self._queue: list[_Queued] = []
         self._count = 0
 
     @property
     def sounding(self) -> int:
         return len(self._ledger)
+
+    @property
+    def slips(self) -> int:
+        """How often a receiver's clock was stopped because pulses came too late."""
+        return sum(port.transport.slips for port in self._ports)
 
     def add(self, due: float, port: int, message: bytes, release: float | None) -> None:
         """Queue one message; ``release`` is when its note-off is due, if it is a note-on."""
@@ -67,39 +100,64 @@ class Schedule:
         return ready + self._ledger.overdue(now)
 
     def silence(self, now: float) -> list[Release]:
-        """Forget the queued notes and end all that sounds, under a held pedal too."""
+        """Forget the queued notes and end all that sounds, under a held pedal too; the clock goes on."""
         notes = [event for event in self._queue if is_note_on(event.message)]
         self._queue = [event for event in self._queue if not is_note_on(event.message)]
         heapq.heapify(self._queue)
         self.dropped += len(notes)
-        return self._ledger.release_all(now) + self._to_all(Patch.silence, now)
+        return self._ledger.release_all(now) + self._to_all(lambda port: port.patch.silence(), now)
+
+    def halt(self, now: float) -> list[Release]:
+        """Silence, and stop the clocks: nobody leads the performance."""
+        return self.silence(now) + self._to_all(lambda port: port.transport.halt(), now)
 
     def finish(self, now: float) -> list[Release]:
-        """End all that sounds and leave the controllers at their defaults."""
-        return self._ledger.release_all(now) + self._to_all(Patch.resets, now)
+        """End all that sounds, leave the controllers at their defaults, stop the clocks."""
+        released = self._ledger.release_all(now) + self._to_all(lambda port: port.patch.resets(), now)
+        return released + self._to_all(lambda port: port.transport.halt(), now)
 
-    def restore(self, port: int, now: float) -> list[Release]:
+    def lose(self, place: int) -> None:
+        """The port is not there: write off its notes, and name nothing for it until it is back."""
+        port, lost = self._ports[place], self._ledger.forget(place)
+        self.dropped += len(lost)
+        port.there = False
+        port.stranded.update(lost)
+        port.ran |= bool(port.transport.halt())
+
+    def restore(self, place: int, now: float) -> list[Release]:
         """What a port that has come back must be told."""
-        return [Release(now, port, message) for message in self._patches[port].restore()]
-
-    def forget(self, port: int) -> None:
-        """Write off the notes of a port that is gone."""
-        self.dropped += self._ledger.forget(port)
+        port = self._ports[place]
+        port.there = True
+        return [Release(now, place, message) for message in port.restore()]
 
     def _sent(self, event: _Queued, now: float) -> list[Release]:
-        note = note_of(event.message)
-        self._patches[event.port].note(event.message)
-        sent = Release(event.due, event.port, event.message)
+        port, message = self._ports[event.port], event.message
+        port.patch.note(message)
+        stale = now - event.due > self._stale
+        if not port.there:
+            self.dropped += is_note_on(message)
+            port.owe(event.port, message)
+            return []
+        if is_timing(message):
+            admitted = port.transport.admit(message, stale=stale, muted=self.muted)
+            return [Release(event.due, event.port, each) for each in admitted]
+        sent, note = Release(event.due, event.port, message), note_of(message)
         if note is None:
             return [sent]
         key = Key(event.port, *note)
-        if not is_note_on(event.message):
+        if not is_note_on(message):
             self._ledger.release(key, event.due)
             return [sent]
-        if self.muted or now - event.due > self._stale or event.release <= now:
+        if self.muted or stale or event.release <= now:
             self.dropped += 1
             return []
         return [*self._ledger.strike(key, event.due, event.release), sent]
 
-    def _to_all(self, messages: Callable[[Patch], list[bytes]], now: float) -> list[Release]:
-        return [Release(now, port, message) for port, patch in enumerate(self._patches) for message in messages(patch)]
+    def _to_all(self, messages: Callable[[_Port], Iterable[bytes]], now: float) -> list[Release]:
+        """What ``messages`` names for each port that is there."""
+        return [
+            Release(now, place, message)
+            for place, port in enumerate(self._ports)
+            if port.there
+            for message in messages(port)
+        ]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from stream_v2m.core.values import ALL_PORTS, MidiEvent
-from stream_v2m.midi.channel_message import is_note_on, note_of, note_off
+from collections.abc import Sequence
+
+from stream_v2m.core.values import MidiEvent
+from stream_v2m.midi.channel_message import is_note_on, is_timing, note_of, note_off
+from stream_v2m.midi.output import Output, addressed
 from stream_v2m.midi.patch import Patch
+from stream_v2m.midi.transport import Transport
 
 
 class Struck:
@@ -13,18 +17,24 @@ class Struck:
     It knows more than the process's last report could: what was struck since is here too.
     """
 
-    def __init__(self, ports: int) -> None:
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = outputs
         self._notes: dict[tuple[int, int, int], tuple[float, float]] = {}  # port, channel, pitch: due, release
-        self._patches = [Patch() for _ in range(ports)]
+        self._patches = [Patch() for _ in outputs]
+        self._transports = [Transport() for _ in outputs]
 
     def note(self, event: MidiEvent) -> None:
         """Remember one event that was handed over."""
         note = note_of(event.message)
-        for port in range(len(self._patches)) if event.port == ALL_PORTS else (event.port,):
+        for port in addressed(self._outputs, event.port, event.message):
             self._patches[port].note(event.message)
+            if is_timing(event.message):
+                self._transports[port].admit(event.message, stale=False, muted=False)
             if note is not None and is_note_on(event.message):
-                first = self._notes.get((port, *note), (event.due, 0.0))[0]
-                self._notes[port, *note] = first, float("inf") if event.release is None else event.release
+                due = event.due + self._outputs[port].offset
+                first = self._notes.get((port, *note), (due, 0.0))[0]
+                release = float("inf") if event.release is None else event.release + self._outputs[port].offset
+                self._notes[port, *note] = first, release
 
     def panic(self, now: float) -> None:
         """Everything was told to end."""
@@ -35,13 +45,15 @@ class Struck:
         self._notes = {key: times for key, times in self._notes.items() if times[1] > reported}
 
     def release(self, now: float) -> list[MidiEvent]:
-        """What a new process must send first: note-offs, resets, then programs and controllers as they were."""
-        offs = [
-            MidiEvent(now, port, note_off(channel, pitch))
-            for (port, channel, pitch), (due, _) in self._notes.items()
-            if due <= now
+        """What a new process must send first.
+
+        The ends of the notes and of running clocks, then resets, programs and controllers as they were.
+        It is due as early as the largest offset needs.
+        """
+        ends = [
+            (port, note_off(channel, pitch)) for (port, channel, pitch), (due, _) in self._notes.items() if due <= now
         ]
         self._notes.clear()
-        return offs + [
-            MidiEvent(now, port, message) for port, patch in enumerate(self._patches) for message in patch.restore()
-        ]
+        for port, (patch, transport) in enumerate(zip(self._patches, self._transports, strict=True)):
+            ends += [(port, message) for message in (*transport.halt(), *patch.restore())]
+        return [MidiEvent(now - self._outputs[port].offset, port, message) for port, message in ends]

@@ -17,6 +17,7 @@ from stream_v2m.core.errors import PortError
 from stream_v2m.core.state import PlayerState
 from stream_v2m.core.values import MidiEvent, NoteEvent, ProgramEvent
 from stream_v2m.midi.message import encode
+from stream_v2m.midi.output import Output
 from stream_v2m.midi.player import Player, PlayerConfig
 from stream_v2m.midi.port import current_api, list_outputs, open_output
 from tests.support.jack import PATIENCE, Listener, jack_server
@@ -44,7 +45,7 @@ class Playing:
 
     def __init__(self, *outputs: str, config: PlayerConfig = CONFIG) -> None:
         self.clock = MonotonicClock()
-        self.player = Player(outputs, config, origin=self.clock.origin)
+        self.player = Player([Output.parse(output) for output in outputs], config, origin=self.clock.origin)
 
     def note(self, pitch: int, *, length: float = 30.0, later: float = 0.0) -> MidiEvent:
         return encode(NoteEvent(self.clock.now() + later, length, pitch, 90, "test"), channel=3)
@@ -162,7 +163,7 @@ def test_a_port_that_vanishes_is_reported_and_taken_again_by_name_with_its_progr
         first.wait_for_notes(1)
         first.close()
         lost = on.until(lambda state: "guest" in state.status, "the loss")
-        assert lost.ports == ("stream_v2m",)
+        assert lost.ports == ("stream_v2m-01:stream_v2m",)
         second = Listener("guest").open_virtual()
         on.until(lambda state: state.status == "playing" and len(state.ports) == 2, "the return")
         second.wait_for(lambda: (0xC2, 33) in {tuple(message) for _, message in second.messages}, "the program")

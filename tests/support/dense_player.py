@@ -12,6 +12,7 @@ import time
 from stream_v2m.core.clock import MonotonicClock
 from stream_v2m.core.values import NoteEvent
 from stream_v2m.midi.message import encode
+from stream_v2m.midi.output import Output
 from stream_v2m.midi.player import Player, PlayerConfig
 
 GAP, LENGTH, PITCHES = 0.01, 30.0, range(30, 90)
@@ -20,7 +21,7 @@ GAP, LENGTH, PITCHES = 0.01, 30.0, range(30, 90)
 def main(output: str, ending: str = "") -> None:
     """Begin a note every 10 ms; each would last half a minute."""
     clock = MonotonicClock()
-    player = Player([output], PlayerConfig(api="jack", realtime=False), origin=clock.origin)
+    player = Player([Output.parse(output)], PlayerConfig(api="jack", realtime=False), origin=clock.origin)
     player.start()
     print(player.pid, flush=True)
     sys.stdin.readline()

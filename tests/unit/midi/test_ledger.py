@@ -58,7 +58,7 @@ def test_the_notes_of_a_port_that_is_gone_are_written_off() -> None:
     ledger = Ledger()
     ledger.strike(C, at=0.0, until=1.0)
     ledger.strike(C._replace(port=1), at=0.0, until=1.0)
-    assert ledger.forget(0) == 1
+    assert ledger.forget(0) == [C]
     assert ledger.overdue(1.0) == [Release(1.0, 1, note_off(1, 60))]
 
 

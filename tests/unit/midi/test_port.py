@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from stream_v2m.core.errors import PortError
+from stream_v2m.core.errors import ConfigError, PortError
 from stream_v2m.midi import port
-from stream_v2m.midi.port import find_port, list_outputs, open_output
+from stream_v2m.midi.port import distinct, find_port, list_outputs, open_output, opened, without_number
 
 pytestmark = pytest.mark.unit
 
@@ -36,7 +36,7 @@ class FakeClient:
     """A MIDI system with two ports."""
 
     def __init__(self) -> None:
-        self.name = "client"
+        self.name, self.api = "client", "fake"
         self.opened: int | str | None = None
         self.closed = False
 
@@ -86,7 +86,7 @@ def test_a_port_that_is_not_there_is_refused_with_those_that_are_and_the_client_
 
 @pytest.mark.parametrize("spec", ["", "port:", "port", "midi:1", "Virtual"])
 def test_a_specification_of_no_kind_says_which_kinds_there_are(spec: str) -> None:
-    with pytest.raises(PortError, match="expected virtual, virtual:NAME, port:NAME"):
+    with pytest.raises(ConfigError, match="expected virtual, virtual:NAME, port:NAME"):
         open_output(spec)
 
 
@@ -122,3 +122,20 @@ def test_a_system_without_midi_is_told_its_own_cure(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(port, "_client", refuse)
     with pytest.raises(PortError, match=f"does not answer, got .*out of order.*{cure}"):
         list_outputs()
+
+
+def test_a_port_of_a_name_that_is_taken_gets_a_number_of_its_own() -> None:
+    taken = ["stream_v2m:stream_v2m 128:0", "stream_v2m:stream_v2m-01 129:0", "house"]
+    assert distinct("stream_v2m", taken) == "stream_v2m-02"
+    assert distinct("house", taken) == "house-01"
+    assert distinct("band", taken) == "band"
+
+
+def test_our_own_port_is_told_from_another_of_its_name_by_what_is_new_in_the_list() -> None:
+    before = ["stream_v2m:band", "synth:out"]
+    assert opened("band", before, [*before, "other:in", "stream_v2m-01:band"]) == "stream_v2m-01:band"
+    assert opened("band", before, before) == "band"
+
+
+def test_the_numbers_that_alsa_puts_behind_a_name_are_no_part_of_it() -> None:
+    assert [without_number(name) for name in NAMES[1:]] == ["FLUID Synth (1234):Synth input port", *NAMES[2:]]

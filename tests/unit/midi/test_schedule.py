@@ -6,13 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_v2m.midi.channel_message import control_change, is_note_on, note_of, note_off, note_on, program_change
+from stream_v2m.midi.channel_message import (
+    control_change,
+    is_message,
+    is_note_on,
+    note_of,
+    note_off,
+    note_on,
+    program_change,
+)
 from stream_v2m.midi.ledger import Release
 from stream_v2m.midi.schedule import Schedule
 
 pytestmark = pytest.mark.unit
 
 ON, OFF = note_on(1, 60, 90), note_off(1, 60)
+PULSE, START, CONTINUE, STOP, POSITION = b"\xf8", b"\xfa", b"\xfb", b"\xfc", b"\xf2\x04\x00"
 
 
 def messages(released: list[Release]) -> list[bytes]:
@@ -99,6 +108,49 @@ def test_an_explicit_note_off_ends_the_note_for_the_ledger_too() -> None:
     assert schedule.finish(1.0)[0].message == control_change(1, 64, 0)
 
 
+def test_a_clock_that_runs_is_stopped_at_the_end_and_when_nobody_leads_but_not_by_a_panic() -> None:
+    schedule = Schedule(2, stale=0.25)
+    schedule.add(0.0, 0, START, None)
+    schedule.add(0.1, 0, PULSE, None)
+    schedule.take(0.2)
+    assert schedule.silence(0.3) == []
+    assert schedule.halt(0.4) == [Release(0.4, 0, STOP)]
+    assert schedule.finish(0.5) == []
+    schedule.add(1.0, 1, CONTINUE, None)
+    schedule.take(1.0)
+    assert schedule.finish(2.0) == [Release(2.0, 1, STOP)]
+
+
+def test_pulses_far_too_late_stop_the_clock_and_are_counted_as_a_slip() -> None:
+    schedule = Schedule(1, stale=0.25)
+    schedule.add(0.0, 0, START, None)
+    for number in range(10):
+        schedule.add(number / 10, 0, PULSE, None)
+    assert messages(schedule.take(0.1)) == [START, PULSE, PULSE]
+    assert messages(schedule.take(0.5)) == [STOP, PULSE, PULSE, PULSE]
+    assert schedule.slips == 1
+
+
+def test_nothing_is_named_for_a_port_that_is_lost_and_when_it_is_back_it_is_told_what_ended_meanwhile() -> None:
+    schedule = Schedule(2, stale=0.25)
+    schedule.add(0.0, 0, ON, 0.5)
+    schedule.add(0.0, 0, START, None)
+    schedule.add(0.0, 1, note_on(1, 64, 90), 9.0)
+    schedule.take(0.0)
+    schedule.lose(0)
+    assert (schedule.dropped, schedule.sounding) == (1, 1)
+    schedule.add(1.0, 0, PULSE, None)
+    schedule.add(1.0, 0, note_on(1, 67, 90), 9.0)
+    schedule.add(1.0, 0, program_change(1, 5), None)
+    schedule.add(1.0, 0, note_off(1, 72), None)
+    assert schedule.take(1.0) == []
+    assert {port for _, port, _ in schedule.silence(2.0)} == {1}
+    told = messages(schedule.restore(0, 3.0))
+    assert told[:3] == [OFF, note_off(1, 72), STOP]
+    assert told[-1] == program_change(1, 5)
+    assert messages(schedule.restore(0, 3.0))[0] == control_change(1, 64, 0), "told once"
+
+
 queued = st.tuples(st.floats(0, 5), st.integers(0, 1), st.integers(1, 2), st.integers(60, 62), st.floats(0.01, 2))
 
 
@@ -118,3 +170,76 @@ def test_at_any_moments_of_waking_no_note_is_left_and_none_is_ended_twice(
         assert ((port, note) in sounding) != is_note_on(message)
         (sounding.add if is_note_on(message) else sounding.remove)((port, note))
     assert not sounding
+
+
+class Receiver:
+    """What stands behind one port: it counts what sounds and runs, and objects to what makes no sense."""
+
+    def __init__(self) -> None:
+        self.notes: set[tuple[int, int]] = set()
+        self.there, self.runs = True, False
+
+    def hear(self, message: bytes, *, amends: bool) -> None:
+        assert self.there and is_message(message)
+        note = note_of(message)
+        if note is not None and is_note_on(message):
+            assert note not in self.notes
+            self.notes.add(note)
+        elif note is not None:
+            assert amends or note in self.notes, "ended twice"
+            self.notes.discard(note)
+        if message in (START, CONTINUE, STOP):
+            self.runs = message != STOP
+
+
+pitches, ports, times = st.integers(60, 62), st.integers(0, 1), st.floats(0, 0.6)
+notes = st.builds(lambda pitch, channel: note_on(channel, pitch, 90), pitches, st.integers(1, 2))
+others = st.sampled_from([PULSE, PULSE, PULSE, START, CONTINUE, STOP, POSITION, program_change(1, 5)])
+moves = st.one_of(
+    st.tuples(st.just("note"), ports, notes, times, st.floats(0.01, 2)),
+    st.tuples(st.just("other"), ports, others, times),
+    st.tuples(st.sampled_from(["lose", "restore"]), ports),
+    st.tuples(st.sampled_from(["take", "silence", "halt", "mute", "unmute"])),
+)
+
+
+@given(st.lists(st.tuples(moves, times), max_size=60))
+def test_whatever_happens_in_whatever_order_each_note_ends_once_and_each_clock_that_ran_is_stopped(
+    steps: list[tuple[tuple, float]],
+) -> None:
+    schedule, receivers, now = Schedule(2, stale=0.25), [Receiver(), Receiver()], 0.0
+
+    def send(released: list[Release], *, amends: bool = False) -> None:
+        for _, port, message in released:
+            receivers[port].hear(message, amends=amends)
+
+    for (kind, *rest), pause in steps:
+        now += pause
+        match kind, rest:
+            case "note", (port, message, later, length):
+                schedule.add(now + later, port, message, now + later + length)
+            case "other", (port, message, later):
+                schedule.add(now + later, port, message, None)
+            case "lose", (port,):
+                schedule.lose(port)
+                receivers[port].there = False
+            case "restore", (port,):
+                receivers[port].there = True
+                send(schedule.restore(port, now), amends=True)
+                assert not receivers[port].notes and not receivers[port].runs
+            case "take", _:
+                send(schedule.take(now))
+                assert schedule.sounding == sum(len(each.notes) for each in receivers if each.there)
+            case "silence" | "halt", _:
+                send(getattr(schedule, kind)(now))
+                assert not any(each.notes for each in receivers if each.there)
+                assert kind == "silence" or not any(each.runs for each in receivers if each.there)
+            case "mute" | "unmute", _:
+                schedule.muted = kind == "mute"
+                send(schedule.halt(now) if schedule.muted else [])
+        assert not (schedule.muted and any(each.runs for each in receivers if each.there))
+    send(schedule.finish(now))
+    for port, receiver in enumerate(receivers):
+        receiver.there = True
+        send(schedule.restore(port, now), amends=True)
+        assert not receiver.notes and not receiver.runs

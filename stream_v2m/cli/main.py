@@ -122,12 +122,13 @@ def demo(
 
 @app.command()
 def devices() -> None:
-    """List cameras and MIDI outputs."""
+    """List cameras, MIDI outputs and MIDI inputs."""
+    from stream_v2m.midi.input_port import list_inputs
     from stream_v2m.midi.port import list_outputs
     from stream_v2m.sources.camera import list_cameras
 
     console = Console()
-    for title, look in (("cameras", list_cameras), ("MIDI outputs", list_outputs)):
+    for title, look in (("cameras", list_cameras), ("MIDI outputs", list_outputs), ("MIDI inputs", list_inputs)):
         console.print(f"[bold]{title}[/bold]")
         try:
             names = look()
@@ -138,6 +139,29 @@ def devices() -> None:
             console.print(f"  {index}  {name}")
         if not names:
             console.print("  none")
+
+
+@app.command("learn")
+def learn_command(
+    command: Annotated[str | None, typer.Argument(help="A live command, such as set_tempo.")] = None,
+    arguments: Annotated[list[str] | None, typer.Argument(help="What it is told: name=value.")] = None,
+    source: Annotated[str | None, typer.Option("--from", help="port:NAME · virtual:NAME")] = None,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait.")] = 30.0,
+    show: Annotated[bool, typer.Option("--list", help="Print what is bound.")] = False,
+    forget: Annotated[int | None, typer.Option("--forget", help="Unbind; a number of --list.")] = None,
+    config: ConfigOption = None,
+    settings: SetOption = None,
+) -> None:
+    """Bind a knob, a key or a button to a live command: touch it when asked."""
+    from stream_v2m.cli import learn
+
+    if forget is not None:
+        learn.forget(forget)
+    elif show or command is None:
+        learn.show_bindings()
+    else:
+        api = _config(config, settings).player.api
+        learn.learn(command, arguments or (), source, timeout=timeout, api=api)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -21,11 +22,15 @@ _LAST_WORDS = 2000  # bytes
 class Child:
     """A running ``stream_v2m.midi.process``.
 
+    Attributes:
+        reason: once it has been killed or has ended, why.
+
     Args:
         settings: see ``midi.process.Playing``.
     """
 
     def __init__(self, settings: dict[str, Any]) -> None:
+        self.reason = ""
         ours, theirs = socket.socketpair()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115
         # -P: a `json.py` in the current folder is not the one that we mean
@@ -42,14 +47,6 @@ class Child:
     @property
     def running(self) -> bool:
         return self._process.poll() is None
-
-    @property
-    def reason(self) -> str:
-        """Why it has ended."""
-        code = self._process.poll()
-        if code == JACK_ENDED:
-            return "the JACK server has gone"
-        return self._last_words() or (f"exit code {code}" if code is not None else "it does not answer")
 
     def wait_for_report(self, seconds: float) -> list[Any] | None:
         """The first message; None if none came."""
@@ -74,12 +71,24 @@ class Child:
     def kill(self, after: float = 0.0) -> None:
         """End it now, or when it has not ended by itself ``after`` seconds."""
         self.link.close()
+        code = None
         try:
-            self._process.wait(after)
+            code = self._process.wait(after)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._stderr.close()
+        if not self._stderr.closed:
+            self.reason = self._why(code)
+            self._stderr.close()
+
+    def _why(self, code: int | None) -> str:
+        if code == JACK_ENDED:
+            return "the JACK server has gone"
+        if code is None:
+            return "it does not answer"
+        if code < 0:
+            return signal.strsignal(-code) or f"signal {-code}"
+        return self._last_words() or f"exit code {code}"
 
     def _last_words(self) -> str:
         size = self._stderr.seek(0, os.SEEK_END)

@@ -56,7 +56,7 @@ class Player:
         self._clock = MonotonicClock(origin)
         self._offset = config.offset_ms / 1000
         offsets = [self._offset + output.offset for output in outputs]
-        self._early, self._tail = max(0.0, -min(offsets)), max(0.0, *offsets)
+        self._early, self._latest = max(0.0, -min(offsets)), max(offsets)
         self._settings: dict[str, Any] = {
             "outputs": [output.fields() for output in outputs],
             "api": config.api,
@@ -152,19 +152,23 @@ class Player:
     def close(self) -> None:
         """Play what is due within the lookahead, release, reset the controllers, close the ports.
 
-        A process that has died is started once more, to end what it left sounding.
+        If the process has died, another is started once more, to end what it left sounding.
         """
         self.poll()
-        if self._child is None:
-            return
-        if not self._child.running:
+        if self._child is not None and not self._ended(self._child):
             self._restart(self._child, self._clock.now(), at_once=True)
             self._child.wait_for_report(HUNG_AFTER)
-        seconds = self._config.lookahead_ms / 1000 + self._tail
-        self._child.link.put("close", seconds)
-        for message in self._child.finish(seconds):
-            self._take(message)
+            self._ended(self._child)
         self._child, self._status = None, "closed"
+
+    def _ended(self, child: Child) -> bool:
+        """Have it play on to the end of what was handed over; whether it lived to the end."""
+        seconds = self.lookahead + self._latest
+        child.link.put("close", seconds)
+        messages = child.finish(seconds)
+        for message in messages:
+            self._take(message)
+        return any(message[0] == "closed" for message in messages)
 
     def _spawn(self) -> Child:
         self._child = child = Child(self._settings)
@@ -173,9 +177,8 @@ class Player:
         return child
 
     def _restart(self, dead: Child, now: float, *, at_once: bool = False) -> None:
-        if self._status != "restarting":
-            self._status, self._reason = "restarting", dead.reason
         dead.kill()
+        self._status, self._reason = "restarting", dead.reason
         if now - self._spawned < RESTART_EVERY and not at_once:
             return
         self._restarts += 1

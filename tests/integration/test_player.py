@@ -15,7 +15,7 @@ import pytest
 from stream_v2m.core.clock import MonotonicClock
 from stream_v2m.core.errors import PortError
 from stream_v2m.core.state import PlayerState
-from stream_v2m.core.values import MidiEvent, NoteEvent, ProgramEvent
+from stream_v2m.core.values import ALL_PORTS, MidiEvent, NoteEvent, ProgramEvent
 from stream_v2m.midi.message import encode
 from stream_v2m.midi.output import Output
 from stream_v2m.midi.player import Player, PlayerConfig
@@ -172,20 +172,108 @@ def test_a_port_that_vanishes_is_reported_and_taken_again_by_name_with_its_progr
         second.close()
 
 
-def test_a_port_that_does_not_exist_is_refused_with_the_names_of_those_that_do(peer: Listener) -> None:
-    with pytest.raises(PortError, match=r"port:nobody: no such MIDI port, expected one of 'peer:in'"):
-        Playing("port:nobody").player.start()
+def test_a_listener_that_closes_and_comes_back_is_told_the_end_of_what_sounded() -> None:
+    first = Listener("guest").open_virtual()
+    with playing("port:guest") as on:
+        on.player.send([on.note(60), on.note(64)])
+        first.wait_for_notes(2)
+        first.close()
+        on.until(lambda state: bool(state.problems), "the loss")
+        second = Listener("guest").open_virtual()
+        assert on.until(lambda state: not state.problems, "the return").returns == 1
+        ends = {encode(NoteEvent(0.0, 1.0, pitch, 90, "test"), channel=3).message[1] for pitch in (60, 64)}
+        second.wait_for(lambda: {m[1] for _, m in second.messages if m[0] == 0x82} == ends, "the note-offs")
+        second.close()
 
 
-def test_without_a_midi_system_the_error_says_the_cure(
+def test_a_port_that_does_not_exist_is_a_problem_that_names_those_that_do_until_it_appears(peer: Listener) -> None:
+    with playing("port:nobody") as on:
+        (problem,) = on.player.poll().problems
+        assert "port:nobody: no such MIDI port, expected one of 'peer:in'" in problem
+        assert on.player.poll().status == problem
+        somebody = Listener("nobody").open_virtual()
+        assert on.until(lambda state: state.ports == ("nobody:in",), "the port").problems == ()
+        on.player.send([on.note(60)])
+        somebody.wait_for_notes(1)
+        somebody.close()
+
+
+def test_without_a_midi_system_the_player_begins_and_says_the_cure(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "there-is-none")
-    with pytest.raises(PortError, match=r"does not answer.*modprobe snd-seq"):
-        Playing("virtual").player.start()
+    with playing("virtual") as on:
+        state = on.player.poll()
+        assert state.ports == ()
+        assert "does not answer" in state.problems[0] and "modprobe snd-seq" in state.problems[0]
+        on.player.send([on.note(60)])
+        on.until(lambda state: state.dropped == 1, "the count of what nobody heard")
     with pytest.raises(PortError, match="does not answer"):
         list_outputs("jack")
     assert capfd.readouterr() == ("", ""), "the drivers' own words must not reach the terminal"
+
+
+def test_a_second_player_of_the_same_name_gets_another_and_says_so() -> None:
+    with playing("virtual") as first, playing("virtual") as second:
+        assert first.player.poll().ports == ("stream_v2m:stream_v2m",)
+        assert second.player.poll().ports == ("stream_v2m-01:stream_v2m",)
+        ear = Listener("ear").connect("stream_v2m-01:stream_v2m")
+        first.player.send([first.note(60)])
+        second.player.send([second.note(61)])
+        ear.wait_for_notes(1)
+        assert [message[1] for message in ear.note_ons()] == [61]
+        ear.close()
+
+
+def test_the_clock_goes_where_it_is_wanted_and_is_stopped_at_the_end(peer: Listener) -> None:
+    drums = Listener("drums").open_virtual()
+    with playing("port:peer", "port:drums@clock-only") as on:
+        now = on.clock.now()
+        on.player.send([MidiEvent(now, ALL_PORTS, b"\xfa"), MidiEvent(now + 0.01, ALL_PORTS, b"\xf8"), on.note(60)])
+        peer.wait_for_notes(1)
+        drums.wait_for(lambda: len(drums.messages) == 2, "start and pulse")
+    drums.wait_for(lambda: len(drums.messages) >= 3, "stop")
+    assert [message for _, message in drums.messages] == [b"\xfa", b"\xf8", b"\xfc"]
+    assert all(message[0] < 0xF0 for _, message in peer.messages)
+    drums.close()
+
+
+def test_a_performance_that_hangs_has_its_clock_stopped_and_the_return_is_counted(peer: Listener) -> None:
+    with playing("port:peer@clock") as on:
+        on.player.send([MidiEvent(on.clock.now(), ALL_PORTS, b"\xfa")])
+        peer.wait_for(lambda: (0xFC,) in {tuple(message) for _, message in peer.messages}, "the stop")
+        assert on.until(lambda state: state.returns > 0, "the return").restarts == 0
+
+
+def test_a_player_process_that_is_killed_has_its_clock_stopped_by_the_next(peer: Listener) -> None:
+    with playing("port:peer@clock") as on:
+        on.player.send([MidiEvent(on.clock.now(), ALL_PORTS, b"\xfa")])
+        peer.wait_for(lambda: len(peer.messages) == 1, "the start")
+        assert on.player.pid is not None
+        os.kill(on.player.pid, signal.SIGKILL)
+        on.until(lambda state: state.restarts == 1 and state.status == "playing", "the restart")
+        peer.wait_for(lambda: [message for _, message in peer.messages][-1] == b"\xfc", "the stop")
+
+
+def test_what_a_dead_process_left_sounding_is_ended_even_if_the_performance_ends_at_once(peer: Listener) -> None:
+    with playing("port:peer") as on:
+        on.player.send([on.note(60)])
+        peer.wait_for_notes(1)
+        assert on.player.pid is not None
+        os.kill(on.player.pid, signal.SIGKILL)
+    peer.wait_for_silence()
+
+
+def test_an_earlier_output_has_its_offset_in_the_lookahead_and_hears_a_note_before_a_later_one() -> None:
+    early, late = Listener("early").open_virtual(), Listener("late").open_virtual()
+    with playing("port:early@-200ms", "port:late@+200ms") as on:
+        assert on.player.lookahead == pytest.approx(CONFIG.lookahead_ms / 1000 + 0.2)
+        on.player.send([on.note(60, length=0.05, later=on.player.lookahead)])
+    for listener in (early, late):
+        listener.wait_for_notes(1)
+        listener.wait_for_silence()
+        listener.close()
+    assert late.messages[0][0] - early.messages[0][0] > 0.2, "each has only its own offset"
 
 
 def test_ports_are_listed_and_opened_by_their_index(peer: Listener) -> None:

@@ -32,23 +32,38 @@ def jack_server() -> Iterator[subprocess.Popen[bytes]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JACK_DEFAULT_SERVER", name)
         patch.setenv("JACK_NO_START_SERVER", "1")
-        server = subprocess.Popen(
-            ["jackd", "--no-realtime", "--sync", "-t", "200", "-d", "dummy", "-r", "48000", "-p", "128"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        server = start_jackd()
         try:
-            waited = subprocess.run(["jack_wait", "-w", "-t", "10"], capture_output=True, check=False)
-            if waited.returncode or server.poll() is not None:
-                missing("jackd does not start")
+            wait_for_jackd(server)
             yield server
         finally:
-            server.terminate()
-            try:
-                server.wait(5)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+            end(server)
+
+
+def start_jackd() -> subprocess.Popen[bytes]:
+    """A server under the name that ``JACK_DEFAULT_SERVER`` says; again, if another has died."""
+    return subprocess.Popen(
+        ["jackd", "--no-realtime", "--sync", "-t", "200", "-d", "dummy", "-r", "48000", "-p", "128"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def wait_for_jackd(server: subprocess.Popen[bytes]) -> None:
+    """Return when the server answers; a machine where it does not has no JACK."""
+    waited = subprocess.run(["jack_wait", "-w", "-t", "10"], capture_output=True, check=False)
+    if waited.returncode or server.poll() is not None:
+        missing("jackd does not start")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask it to end, and see that it does."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 class Listener:

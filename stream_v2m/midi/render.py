@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import wave
 from collections.abc import Callable, Iterator
 from ctypes import c_int, c_void_p
@@ -14,45 +13,50 @@ from numpy.typing import NDArray
 
 from stream_v2m.core.errors import PortError
 from stream_v2m.core.files import check_writable, replacing
-from stream_v2m.midi.synth import Engine
+from stream_v2m.midi.limiter import limit
+from stream_v2m.midi.synth import USUAL, Engine, SynthSettings
 
-PEAK_DB = -1.0  # of full scale; leaves room for what a lossy codec adds
+CEILING_DB = -1.0  # true peak; leaves room for what a lossy codec adds
 CHUNK = 16_384  # samples
 TAIL_S, TAIL_STEP_S = 5.0, 0.1
 SILENCE = 10 ** (-60 / 20)  # of the peak: a reverberation time
 FLOOR = 1e-4  # the reverberator keeps off denormal numbers by an offset of about 1e-8 of its own
+FULL_SCALE = 32_767
 WAV_LIMIT = 2**32 - 64  # bytes, by the format's 32-bit sizes
+# An instrument is read when its part asks for it: large and compressed fonts load several times faster.
+ON_DEMAND = {"synth.dynamic-sample-loading": 1}
 
 
-def render_wav(midi: Path, wav: Path, *, soundfont: Path, rate: int = 44_100, reverb: float = 0.3) -> None:
+def render_wav(midi: Path, wav: Path, *, soundfont: Path, settings: SynthSettings = USUAL) -> None:
     """Play ``midi`` from its beginning until it has faded, into a 16-bit stereo WAV file.
 
-    The whole is scaled so that its peak is at −1 dB: nothing clips. The same input gives the same bytes.
+    It is as loud as it would be live; a limiter keeps it below −1 dB of true peak, or without one what
+    is too loud is cut off. The same input gives the same bytes.
 
     Raises:
         PortError: ``wav`` cannot be written, ``midi`` or ``soundfont`` not read, libfluidsynth is missing.
     """
     check_writable(wav)
     messages = _read(midi)
-    engine = Engine(soundfont, rate=rate, gain=1.0, reverb=reverb)
+    engine = Engine(soundfont, settings, more=ON_DEMAND)
     try:
-        with replacing(wav) as part, tempfile.TemporaryFile(dir=wav.parent) as raw:
-            peak = 0.0
-            for block in _render(engine, messages, rate):
-                peak = max(peak, _peak(block))
-                raw.write(block.tobytes())
-            if raw.tell() // 2 > WAV_LIMIT:
-                raise PortError("is too long for a WAV file", where=midi, cure="choose a lower sample rate")
-            raw.seek(0)
-            scale = 32767 * 10 ** (PEAK_DB / 20) / peak if peak > FLOOR else 0.0
-            with wave.open(str(part), "wb") as out:
-                out.setnchannels(2)
-                out.setsampwidth(2)
-                out.setframerate(rate)
-                while data := raw.read(CHUNK * 8):
-                    out.writeframes(np.rint(np.frombuffer(data, np.float32) * scale).astype("<i2").tobytes())
+        sound = _render(engine, messages, settings.rate)
+        if settings.limiter:
+            sound = limit(sound, rate=settings.rate, ceiling_db=CEILING_DB)
+        with replacing(wav) as part, wave.open(str(part), "wb") as out:
+            out.setnchannels(2)
+            out.setsampwidth(2)
+            out.setframerate(settings.rate)
+            for block in sound:
+                if out.tell() * 4 > WAV_LIMIT - block.nbytes:
+                    raise PortError("is too long for a WAV file", where=midi, cure="choose a lower sample rate")
+                out.writeframes(_pcm(block))
     finally:
         engine.close()
+
+
+def _pcm(block: NDArray[np.float32]) -> bytes:
+    return np.clip(np.rint(block * FULL_SCALE), -FULL_SCALE, FULL_SCALE).astype("<i2").tobytes()
 
 
 def _read(midi: Path) -> list[tuple[float, bytes]]:
@@ -71,7 +75,7 @@ def _read(midi: Path) -> list[tuple[float, bytes]]:
 
 def _render(engine: Engine, messages: list[tuple[float, bytes]], rate: int) -> Iterator[NDArray[np.float32]]:
     """Blocks float32 [n, 2]: the file, then its echo until that is silent."""
-    samples = _sampler(engine)
+    samples = sampler(engine)
     elapsed, rendered, peak = 0.0, 0, FLOOR
     for waited, message in messages:
         elapsed += waited
@@ -93,7 +97,7 @@ def _peak(block: NDArray[np.float32]) -> float:
     return float(np.abs(block).max())
 
 
-def _sampler(engine: Engine) -> Callable[[int], NDArray[np.float32]]:
+def sampler(engine: Engine) -> Callable[[int], NDArray[np.float32]]:
     """What gives the next n samples, float32 [n, 2].
 
     pyFluidSynth's own ``get_samples`` gives 16 bits, which clip before anybody could know the peak.

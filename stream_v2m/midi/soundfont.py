@@ -12,27 +12,32 @@ from stream_v2m.core.errors import PortError
 _KNOWN = ("default-GM", "default", "FluidR3_GM", "MuseScore_General", "GeneralUser", "TimGM6mb")
 _SUFFIXES = (".sf2", ".sf3")
 
-CURE = {
-    "linux": "apt install libfluidsynth3 timgm6mb-soundfont",
-    "darwin": "brew install fluid-synth, and put a General MIDI sound font into ~/Library/Audio/Sounds/Banks",
-    "win32": "choco install fluidsynth, and put a General MIDI sound font into C:\\ProgramData\\soundfonts",
-}.get(sys.platform, "install FluidSynth 2 and a General MIDI sound font")
+LIBRARY_CURE = {
+    "linux": "apt install libfluidsynth3 (Fedora: dnf install fluidsynth-libs, Arch: pacman -S fluidsynth)",
+    "darwin": "brew install fluid-synth",
+    "win32": "choco install fluidsynth",
+}.get(sys.platform, "install FluidSynth 2")
+FONT_CURE = {
+    "linux": "apt install fluid-soundfont-gm (Fedora: dnf install fluid-soundfont-gm, Arch: pacman -S soundfont-fluid)",
+    "darwin": "put a General MIDI sound font into ~/Library/Audio/Sounds/Banks",
+    "win32": "put a General MIDI sound font into C:\\ProgramData\\soundfonts",
+}.get(sys.platform, "get a General MIDI sound font")
 
 
-def find_soundfont(explicit: Path | None = None) -> Path:
+def find_soundfont(explicit: Path | str | None = None) -> Path:
     """The file given, or the best one in the usual folders.
 
     Raises:
         PortError: there is none, or what was given is none.
     """
     if explicit is not None:
-        return _checked(explicit.expanduser())
+        return _checked(Path(explicit).expanduser())
     found = [file for folder in _folders() for file in _soundfonts(folder)]
     if not found:
         raise PortError(
             "no sound font found",
             where=", ".join(map(str, _folders())),
-            cure=f"{CURE}, or name a file: synth.soundfont",
+            cure=f"{FONT_CURE}, or name a file: synth.soundfont",
         )
     return min(found, key=lambda file: (_rank(file), file.name))
 
@@ -42,7 +47,11 @@ def _checked(file: Path) -> Path:
         with file.open("rb") as opened:
             head = opened.read(12)
     except OSError as error:
-        raise PortError(f"the sound font cannot be read ({error.strerror})", where=file, cure=CURE) from error
+        raise PortError(
+            f"the sound font cannot be read ({error.strerror})",
+            where=file,
+            cure="name an SF2 or SF3 file that you may read",
+        ) from error
     if head[:4] != b"RIFF" or head[8:] != b"sfbk":
         raise PortError("is no sound font", where=file, expected="an SF2 or SF3 file")
     return file

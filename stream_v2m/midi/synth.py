@@ -4,24 +4,44 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from stream_v2m.core.errors import PortError
+from stream_v2m.midi.live_limiter import engage_limiter, settings_for_limiter
 from stream_v2m.midi.quiet import quiet
-from stream_v2m.midi.soundfont import CURE, find_soundfont
+from stream_v2m.midi.soundfont import LIBRARY_CURE, find_soundfont
 
 # In the order of trying: a JACK server is there only where somebody wants it; PipeWire answers to all of them.
 DRIVERS = {"linux": ("jack", "pipewire", "pulseaudio", "alsa"), "darwin": ("coreaudio",), "win32": ("wasapi", "dsound")}
-RATE = 48_000  # what most sound cards run at; the JACK driver takes over the server's
 PERIOD, PERIODS = 256, 4  # 21 ms of buffer where the driver asks us
-GAIN = 0.6
-ROOM: dict[str, float] = {"roomsize": 0.6, "damping": 0.4, "width": 0.8, "level": 0.7}  # a small hall
-REVERB_SEND = 91
+GAIN = 2.0  # FluidSynth's, at 0 dB: the shipped styles then lie between -16 and -21 LUFS with the usual sound fonts
+ROOM: dict[str, float] = {"roomsize": 0.6, "damping": 0.4, "width": 0.8}  # a small hall
+REVERB_SEND, USUAL_SEND = 91, 40  # General MIDI 2, for channels that say nothing themselves
 FADE_STEPS, FADE_STEP_S = 40, 0.02  # wait at most this long for released notes to fade
 LOG_LEVELS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SynthSettings:
+    """How FluidSynth shall sound; ``synth_config.SynthConfig`` says what each means and may be.
+
+    Plain, so that it travels to the player's process without pydantic.
+    """
+
+    soundfont: str | None = None
+    gain_db: float = 0.0
+    reverb: float = 0.5
+    limiter: bool = True
+    driver: str | None = None
+    rate: int = 48_000
+
+
+USUAL = SynthSettings()
 
 
 def available(soundfont: Path | None = None) -> str | None:
@@ -46,9 +66,9 @@ def load_library() -> ModuleType:
     except ImportError as error:
         if error.name == "fluidsynth":
             raise PortError("pyFluidSynth is missing", where="synth", cure="pip install 'stream-v2m[synth]'") from error
-        raise PortError("libfluidsynth is missing", where="synth", cure=CURE) from error
+        raise PortError("libfluidsynth is missing", where="synth", cure=LIBRARY_CURE) from error
     except OSError as error:
-        raise PortError(f"libfluidsynth cannot be loaded ({error})", where="synth", cure=CURE) from error
+        raise PortError(f"libfluidsynth cannot be loaded ({error})", where="synth", cure=LIBRARY_CURE) from error
     module: ModuleType = fluidsynth
     for level in range(LOG_LEVELS):
         module._fl.fluid_set_log_function(level, None, None)
@@ -58,22 +78,30 @@ def load_library() -> ModuleType:
 class Engine:
     """A synthesizer with a sound font, fed with MIDI messages; who owns it takes its sound away.
 
+    Args:
+        more: settings of FluidSynth's that are given at its making.
+
     Raises:
         PortError: the library is missing, or the sound font cannot be loaded.
     """
 
-    def __init__(self, soundfont: Path, *, rate: int = RATE, gain: float = GAIN, reverb: float = 0.3) -> None:
-        assert 0 <= reverb <= 1 and gain >= 0
+    def __init__(
+        self, soundfont: Path, settings: SynthSettings = USUAL, *, more: Mapping[str, int | float] | None = None
+    ) -> None:
         self.library: Any = load_library()
-        settings = {"synth.chorus.active": 0, "audio.period-size": PERIOD, "audio.periods": PERIODS}
-        self.synth = self.library.Synth(gain=gain, samplerate=float(rate), channels=16, **settings)
+        self.synth = self.library.Synth(
+            gain=GAIN * 10 ** (settings.gain_db / 20),
+            samplerate=float(settings.rate),
+            channels=16,
+            **{"synth.chorus.active": 0, "synth.reverb.active": int(settings.reverb > 0), **(more or {})},
+        )
         self.handle = self.synth.synth
         if self.synth.sfload(str(soundfont), 1) < 0:
             self.close()
-            raise PortError("the sound font cannot be loaded", where=soundfont, cure="try another SF2 file")
-        self.synth.set_reverb(**ROOM)
+            raise _unloadable(soundfont)
+        self.synth.set_reverb(**ROOM, level=settings.reverb)
         for channel in range(16):
-            self.synth.cc(channel, REVERB_SEND, round(127 * reverb))
+            self.synth.cc(channel, REVERB_SEND, USUAL_SEND)
 
     def send(self, message: bytes) -> None:
         """Play one MIDI message; what no synthesizer answers to (clock, system exclusive) is passed over."""
@@ -104,30 +132,38 @@ class Engine:
         self.synth.delete()
 
 
+def _unloadable(soundfont: Path) -> PortError:
+    cure = "try another SF2 file"
+    if soundfont.suffix.lower() == ".sf3":
+        cure = "this FluidSynth may lack libsndfile, which SF3 needs: try an SF2 file"
+    return PortError("the sound font cannot be loaded", where=soundfont, cure=cure)
+
+
 class SynthPort:
-    """An output that sounds by itself.
+    """An output that sounds by itself; its name says with what sound font, on what, and what limits it.
 
     Args:
-        driver: FluidSynth's name of an audio system; None tries what the platform has.
-        gain: 0–10; the default leaves room for a loud tutti.
-        reverb: how much of each channel goes to the hall, 0–1.
+        soundfont: goes before that of the settings.
 
     Raises:
         PortError: the library, the sound font or a sound card is missing.
     """
 
-    def __init__(
-        self, soundfont: Path | None = None, *, driver: str | None = None, gain: float = GAIN, reverb: float = 0.3
-    ) -> None:
-        font = find_soundfont(soundfont)
-        self._engine = Engine(font, gain=gain, reverb=reverb)
-        names = (driver,) if driver else DRIVERS.get(sys.platform, ("alsa",))
+    def __init__(self, soundfont: Path | None = None, settings: SynthSettings = USUAL) -> None:
+        font = find_soundfont(soundfont or settings.soundfont)
+        driver = {"audio.period-size": PERIOD, "audio.periods": PERIODS, "audio.jack.autoconnect": 1}
+        limiter = settings_for_limiter(load_library()) if settings.limiter else {}
+        self._engine = Engine(font, settings, more={**driver, **limiter})
+        names = (settings.driver,) if settings.driver else DRIVERS.get(sys.platform, ("alsa",))
         try:
             self._driver, opened = self._start(names)
         except PortError:
             self._engine.close()
             raise
-        self.name = f"synth ({font.resolve().stem}, {opened})"
+        limited = "no limiter"
+        if settings.limiter:  # only now: a plug-in must know the sample rate, which the driver decides
+            limited = engage_limiter(self._engine.library, self._engine.synth, reverb=settings.reverb)
+        self.name = f"synth ({font.resolve().stem}, {opened}, {limited})"
 
     def _start(self, names: tuple[str, ...]) -> tuple[int, str]:
         """The first audio driver that opens.
@@ -135,7 +171,6 @@ class SynthPort:
         pyFluidSynth's own ``start`` opens a MIDI input too, which nobody asked for.
         """
         library, settings = self._engine.library, self._engine.synth.settings
-        library.fluid_settings_setint(settings, b"audio.jack.autoconnect", 1)
         with quiet():
             for name in names:
                 if library.fluid_settings_setstr(settings, b"audio.driver", name.encode()) != library.FLUID_OK:

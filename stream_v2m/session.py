@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,25 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stream_v2m.core.channel import CueChannel, Latest, Lossless
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import Command, Controls, Mute, Panic, SetStyle, SetTempo, Solo, Stop
+from stream_v2m.core.commands import (
+    Command,
+    Controls,
+    Learn,
+    Mute,
+    Nudge,
+    Panic,
+    Play,
+    Quit,
+    SetStyle,
+    SetTempo,
+    Solo,
+    Stop,
+    Tap,
+    name_of,
+)
 from stream_v2m.core.config import Settings
 from stream_v2m.core.errors import ConfigError
-from stream_v2m.core.resources import configs_folder
+from stream_v2m.core.resources import configs_folder, user_folder
 from stream_v2m.core.state import Board, SourceState, State
 from stream_v2m.core.tempo import InternalTempo, Segment
 from stream_v2m.core.values import Cadence, FeatureWindow, Frame, StepPlan
@@ -24,6 +40,8 @@ from stream_v2m.inference.composer import Composer
 from stream_v2m.inference.decoder import Decoder
 from stream_v2m.inference.dynamics import DynamicsModel
 from stream_v2m.inference.sampling import Sampler, SamplerConfig
+from stream_v2m.midi.clock_out import ClockConfig
+from stream_v2m.midi.controllers import Controllers, ControllersConfig
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.midi.player import PlayerConfig
 from stream_v2m.midi.recorder import Track
@@ -31,7 +49,9 @@ from stream_v2m.music.sequencer import MusicConfig, Sequencer
 from stream_v2m.music.style import Style, load_style
 from stream_v2m.sources.source import Source, SourceConfig
 from stream_v2m.stages.compose import StepConfig, compose
+from stream_v2m.stages.conduct import INTERNAL, Conductor, TempoConfig
 from stream_v2m.stages.ingest import ingest
+from stream_v2m.stages.listen import ControlConfig, Listener
 from stream_v2m.stages.observe import Eye, observe
 from stream_v2m.stages.perform import perform
 from stream_v2m.takes.shelf import TakesConfig
@@ -62,6 +82,10 @@ class Config(Settings):
     models: ModelConfig = ModelConfig()
     sampler: SamplerConfig = SamplerConfig()
     music: MusicConfig = MusicConfig()
+    tempo: TempoConfig = TempoConfig()
+    clock: ClockConfig = ClockConfig()
+    control: ControlConfig = ControlConfig()
+    controllers: ControllersConfig = ControllersConfig()
     player: PlayerConfig = PlayerConfig()
     takes: TakesConfig = TakesConfig()
 
@@ -98,19 +122,44 @@ class Session:
         self._eye: Eye = eye or Observer(config.vision)
         self._composer = _composer(config)
         self._tempo = InternalTempo(config.controls.bpm)
-        self._sequencer = Sequencer(style(config), self._tempo, config.music, seed=config.controls.seed)
+        playing = style(config)
+        self._sequencer = Sequencer(playing, self._tempo, config.music, seed=config.controls.seed)
         self._abort = asyncio.Event()
         self.board = Board(
             State(
                 controls=config.controls,
+                bpm=config.controls.bpm,
+                parts=playing.part_names,
                 source=SourceState(name=source.name),
                 estimator=self._eye.estimator,
                 provider=self._composer.provider,
             )
         )
+        self._conductor = Conductor(
+            self._tempo,
+            self._sequencer,
+            outputs,
+            config.tempo,
+            config.clock,
+            cadence=self._composer.cadence,
+            beats_per_bar=config.music.beats_per_bar,
+            clock=clock,
+            board=self.board,
+            witnesses=self._witnesses,
+        )
+        self._listener = Listener(
+            config.control,
+            config.tempo.sync if config.tempo.sync != INTERNAL else None,
+            path=config.control.bindings or user_folder() / "bindings.toml",
+            follow=self._conductor.receive,
+            obey=self.command,
+            clock=clock,
+            board=self.board,
+            api=config.player.api,
+        )
 
     async def run(self, *surfaces: Coroutine[Any, Any, None]) -> None:
-        """Play until the source ends or a stop is commanded; on any exit leave no note sounding.
+        """Play until the source ends or the end is commanded; on any exit leave no note sounding.
 
         Args:
             surfaces: run beside the stages for as long as these do.
@@ -121,15 +170,13 @@ class Session:
         workers = {stage: self._worker(stage) for stage in ("ingest", "observe", "compose")}
         try:
             self._outputs.start()
+            self._listener.open()
             await workers["ingest"].run(self._source.open)
             begin = self._clock.now()
             self._outputs.begin(begin)
-            start = begin + self._config.step.lead_in_beats * 60 / self._tempo.bpm
-            self._tempo.start(start)
             for witness in self._witnesses:
                 witness.began(begin)
-                witness.retimed(self._tempo.segment)
-            self.board.update(phase="playing")
+            self._conductor.start(begin, lead_in_beats=self._config.step.lead_in_beats)
             async with asyncio.TaskGroup() as group:
                 self._start_stages(group, workers)
                 for surface in surfaces:
@@ -138,6 +185,7 @@ class Session:
             pass
         finally:
             self._source.close()
+            self._listener.close()
             for worker in workers.values():
                 worker.close()
             self._outputs.close()
@@ -145,37 +193,56 @@ class Session:
                 witness.ended(self._clock.now())
 
     def command(self, command: Command) -> None:
-        """Obey a live command.
+        """Obey a live command: now, or when the beat or bar that it names comes.
 
         Raises:
-            ConfigError: it names a style or a part that does not exist.
+            ConfigError: it cannot be obeyed; nothing has changed.
         """
-        now = self._clock.now()
-        match command:
-            case Stop(cadence=True):
-                self._source.close()  # the stages end one after the other, the performer on a cadence
-            case Stop(cadence=False):
-                self._abort.set()
-            case Panic():
-                self._outputs.release_all(now)
-                for witness in self._witnesses:
-                    witness.released(now)
-            case SetTempo(bpm=bpm):
-                self.retime(Segment(now, self._tempo.beat_at(now), bpm))
-            case SetStyle(style=name):
-                self._sequencer.style = load_style(name, configs_folder() / "styles")
-            case Mute(part=part) | Solo(part=part) if part not in self._sequencer.style.part_names:
-                raise ConfigError("no such part", where=part, expected=", ".join(self._sequencer.style.part_names))
-        self.board.update(controls=command.apply(self.board.controls))
+        self._check(command)
         for witness in self._witnesses:
-            witness.commanded(command, now)
+            witness.commanded(command, self._clock.now())
+        self._conductor.when(command.when, name_of(command), lambda at: self._obey(command, at))
 
     def retime(self, segment: Segment) -> None:
-        """Go on by ``segment``, from its moment on."""
-        self._tempo.steer(segment.beat, segment.bpm, segment.moment)
-        self._outputs.set_tempo(segment.bpm, segment.moment)
-        for witness in self._witnesses:
-            witness.retimed(segment)
+        """Go by a piece of tempo that was once played."""
+        self._conductor.retime(segment)
+
+    def _check(self, command: Command) -> None:
+        match command:
+            case SetStyle(style=name):
+                load_style(name, configs_folder() / "styles")
+            case Mute(part=part) | Solo(part=part) if part not in self.board.state.parts:
+                raise ConfigError("no such part", where=part, expected=", ".join(self.board.state.parts))
+            case SetTempo() | Tap() | Nudge():
+                self._conductor.check_leader()
+            case Learn():
+                self._listener.learn(command)
+
+    def _obey(self, command: Command, at: float) -> None:
+        """Do what was asked for session second ``at``, which is now or as near as notes can still be shaped."""
+        conductor, controls = self._conductor, self.board.controls
+        turned = command.apply(controls)
+        match command:
+            case Play() if not controls.playing:
+                conductor.play(at)
+            case Stop(cadence=cadence) if controls.playing:
+                conductor.stop(at, cadence=cadence)
+            case Quit(cadence=cadence):
+                if cadence and controls.playing:
+                    self._source.close()  # the stages end one after the other, the performer on a cadence
+                else:
+                    self._abort.set()
+            case Panic():
+                conductor.release(at)
+            case SetTempo(bpm=bpm):
+                conductor.set_tempo(bpm, at)
+            case Tap():
+                turned = replace(controls, bpm=conductor.tap(at) or controls.bpm)
+            case Nudge(beats=beats):
+                conductor.nudge(beats, at)
+            case SetStyle(style=name):
+                self._sequencer.style = load_style(name, configs_folder() / "styles")
+        self.board.update(controls=turned)
 
     def _start_stages(self, group: asyncio.TaskGroup, workers: dict[str, Worker]) -> None:
         config, clock, board, witnesses = self._config, self._clock, self.board, self._witnesses
@@ -218,6 +285,8 @@ class Session:
                     cues,
                     self._outputs,
                     self._sequencer,
+                    self._conductor.pulses,
+                    Controllers(config.controllers),
                     tempo=self._tempo,
                     clock=clock,
                     board=board,
@@ -225,6 +294,7 @@ class Session:
                 )
             )
         )
+        group.create_task(self._conductor.run())
         group.create_task(self._watch_abort())
         if self._seconds is not None:
             group.create_task(self._watch_time(self._seconds))
@@ -240,7 +310,7 @@ class Session:
 
     async def _watch_time(self, seconds: float) -> None:
         await self._clock.sleep_until(seconds - CADENCE_STEPS * self._config.step.seconds(self._tempo))
-        self.command(Stop())
+        self.command(Quit())
 
 
 class _Ended(Exception):

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from stream_v2m.cli.live import log_json, show
 from stream_v2m.core.clock import MonotonicClock, VirtualClock, run_virtual
-from stream_v2m.core.commands import Stop
+from stream_v2m.core.commands import Quit
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.files import check_writable
 from stream_v2m.core.state import State
@@ -177,10 +177,10 @@ def _obey_signals(session: Session) -> None:
     loop = asyncio.get_running_loop()
 
     def interrupt() -> None:
-        session.command(Stop(cadence=session.board.state.phase == "playing"))
+        session.command(Quit(cadence=session.board.state.phase == "playing"))
 
     def terminate() -> None:
-        session.command(Stop(cadence=False))
+        session.command(Quit(cadence=False))
 
     for number, handler in ((signal.SIGINT, interrupt), (signal.SIGTERM, terminate)):
         try:

@@ -13,6 +13,7 @@ from rich.text import Text
 from stream_v2m.cli.palette import chord_name
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.emotions import EMOTIONS
+from stream_v2m.core.inputs import InputState
 from stream_v2m.core.state import State
 from stream_v2m.core.values import Affect, Event
 
@@ -154,9 +155,17 @@ def _machine(state: State) -> list[Text]:
             "real-time" if player.realtime else "not real-time",
         ),
         _line("ports", ", ".join(player.ports) or "none", f"{player.sounding} notes sound"),
-        *([_line("inputs", *state.inputs, state.tempo)] if state.inputs or state.tempo else []),
+        *(
+            [_line("inputs", *(_input(each) for each in state.inputs), state.tempo)]
+            if state.inputs or state.tempo
+            else []
+        ),
         *([_parts(state)] if state.parts else []),
     ]
+
+
+def _input(state: InputState) -> str | Text:
+    return state.name or Text(f"{state.spec} is missing", style="yellow")
 
 
 def _parts(state: State) -> Text:

@@ -291,6 +291,11 @@ COMMANDS: dict[str, type[Command]] = {
 }
 
 
+def name_of(command: Command) -> str:
+    """The name that every surface calls a command by."""
+    return next(name for name, kind in COMMANDS.items() if kind is type(command))
+
+
 def parse_command(name: str, arguments: dict[str, Any]) -> Command:
     """The command called ``name``, with its arguments checked.
 

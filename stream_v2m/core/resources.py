@@ -1,9 +1,12 @@
-"""Where the files that ship with the package are: in the wheel, or in a checkout."""
+"""Where files are: those that ship with the package, in the wheel or in a checkout, and the user's own."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import platformdirs
+
+_NAME = "stream-v2m"
 _PACKAGE = Path(__file__).parent.parent
 
 
@@ -16,3 +19,13 @@ def configs_folder() -> Path:
 def weights_folder() -> Path:
     """The shipped ONNX files with their manifest."""
     return _PACKAGE / "weights"
+
+
+def user_folder() -> Path:
+    """The user's own settings: bindings, styles."""
+    return platformdirs.user_config_path(_NAME, appauthor=False)
+
+
+def data_folder() -> Path:
+    """What the user has made: takes."""
+    return platformdirs.user_data_path(_NAME, appauthor=False)

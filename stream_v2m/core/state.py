@@ -8,6 +8,7 @@ from typing import Any, Literal
 from stream_v2m.core.channel import Latest
 from stream_v2m.core.chords import Chord, Key
 from stream_v2m.core.commands import Controls
+from stream_v2m.core.inputs import InputState
 from stream_v2m.core.values import Affect, Cue, Dynamics
 
 Phase = Literal["starting", "playing", "resting", "ending", "stopped"]
@@ -71,7 +72,7 @@ class State:
     tempo: str = ""
     parts: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
-    inputs: tuple[str, ...] = ()
+    inputs: tuple[InputState, ...] = ()
     controls: Controls = field(default_factory=Controls)
     source: SourceState = field(default_factory=SourceState)
     player: PlayerState = field(default_factory=PlayerState)

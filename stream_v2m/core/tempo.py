@@ -181,8 +181,11 @@ class TapTempo:
         return self._bpm()
 
     def offset(self, tempo: Tempo) -> float:
-        """Beats −0.5…0.5 by which ``tempo`` is to be nudged so that a beat falls on the last tap."""
-        beat = tempo.beat_at(self._last)
+        """Beats −0.5…0.5 by which ``tempo`` is to be nudged so that a beat falls on the last tap.
+
+        What a glide that is under way will bring anyway counts as done.
+        """
+        beat = tempo.segment.beat_at(self._last)
         return math.floor(beat + 0.5) - beat
 
     def _near(self, interval: float, other: float) -> bool:

@@ -44,14 +44,11 @@ class ClockOut:
     Pulse 24 · b falls on beat b; bars count from beat 0. What is asked for holds from the next ``events``
     on and changes nothing that has been handed over. A tempo that leaps takes the pulses along: those
     leapt over are not sent, so that receivers have to be started or resumed after it.
-
-    Args:
-        begin: session seconds before which there is no pulse.
     """
 
-    def __init__(self, config: ClockConfig, *, beats_per_bar: int, begin: float = 0.0) -> None:
+    def __init__(self, config: ClockConfig, *, beats_per_bar: int) -> None:
         self._config, self._bar = config, beats_per_bar * PULSES
-        self._until = begin  # what is due earlier has been handed over
+        self._until = 0.0  # what is due earlier has been handed over
         self._pulse: int | None = None  # the next one
         self._last = self._told = -math.inf  # when the last pulse and the last other message are due
         self._song = 0  # the pulse at which the song began
@@ -65,6 +62,10 @@ class ClockOut:
     def running(self) -> bool:
         """Whether the receivers run, or are about to."""
         return self._running or self._wish is not None or self._join is not None
+
+    def begin(self, at: float) -> None:
+        """Send nothing that is due before session second ``at``."""
+        self._until = at
 
     def start(self, beat: float) -> None:
         """Send Start for ``beat``, or the first bar line after it that has not been sent yet."""

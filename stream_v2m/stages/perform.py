@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from stream_v2m.core.channel import CueChannel, Lossless
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.clock import Clock, wait_until
-from stream_v2m.core.state import HISTORY, Board
+from stream_v2m.core.state import HISTORY, Board, PlayerState
 from stream_v2m.core.tempo import Tempo
-from stream_v2m.core.values import Cadence, MusicEvent, StepPlan
+from stream_v2m.core.values import Cadence, MidiEvent, MusicEvent, StepPlan
 from stream_v2m.core.witness import Witness
+from stream_v2m.midi.clock_out import ClockOut
+from stream_v2m.midi.controllers import Controllers, signals_of
 from stream_v2m.midi.message import encode
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.music.sequencer import Sequencer
@@ -26,6 +28,8 @@ async def perform(
     cues: CueChannel,
     outputs: Outputs,
     sequencer: Sequencer,
+    pulses: ClockOut,
+    controllers: Controllers,
     *,
     tempo: Tempo,
     clock: Clock,
@@ -37,20 +41,19 @@ async def perform(
     planned: Chord | None = None
     reported = wake = clock.now()
     cued = False
+    faults = 0
+
+    def send(messages: Sequence[MidiEvent]) -> None:
+        if messages:
+            outputs.send(messages)
+            for witness in witnesses:
+                witness.sent(messages)
 
     def play(events: Iterable[MusicEvent]) -> None:
-        if not (events := list(events)):
-            return
-        messages = [encode(event, channel=sequencer.style.channel(event.part)) for event in events]
-        outputs.send(messages)
-        for witness in witnesses:
-            witness.played(events)
-            witness.sent(messages)
-
-    def mark(text: str, at: float) -> None:
-        outputs.mark(text, at)
-        for witness in witnesses:
-            witness.marked(text, at)
+        if events := list(events):
+            for witness in witnesses:
+                witness.played(events)
+            send([encode(event, channel=sequencer.style.channel(event.part)) for event in events])
 
     try:
         play(sequencer.setup(clock.now()))
@@ -58,21 +61,29 @@ async def perform(
             now, controls = clock.now(), board.controls
             for item in plans.drain():
                 if isinstance(item, Cadence):
-                    end = sequencer.finish(item.chords, at=now)
+                    end = sequencer.finish(item.chords, at=now) if controls.playing else now
+                    pulses.stop(end)
                     board.update(phase="ending")
-                else:
-                    sequencer.accept(item)
-                    if item.chord != planned:
-                        mark(str(item.chord), tempo.time_at(item.onset))
-                    planned = item.chord
+                    continue
+                sequencer.accept(item)
+                if item.chord != planned:
+                    for witness in witnesses:
+                        witness.marked(str(item.chord), tempo.time_at(item.onset))
+                planned = item.chord
             play(sequencer.accents(cues.take(), at=now, controls=controls))
+            send(controllers.events(signals_of(board.state), at=now))
             if not cued or now >= wake:
-                play(sequencer.events(now + outputs.lookahead, controls))
+                until = now + outputs.lookahead
+                send(pulses.events(until, tempo))
+                play(sequencer.events(until, controls))
                 tick = math.floor(tempo.beat_at(now) * TICKS_PER_BEAT + ROUNDING) + 1
                 wake = min(tempo.time_at(tick / TICKS_PER_BEAT), now + outputs.lookahead / 2)
             if now >= reported:
                 reported = now + REPORT_EVERY
-                _report(board, outputs, sequencer, tempo, now)
+                player = outputs.tend()
+                if faults != (faults := player.restarts + player.returns):
+                    pulses.realign(now)  # a receiver of the clock has lost its place
+                _report(board, player, sequencer, tempo, now)
             cued = await wait_until(wake, cues.wait, clock)
     finally:
         now = clock.now()
@@ -81,7 +92,7 @@ async def perform(
             witness.released(now)
 
 
-def _report(board: Board, outputs: Outputs, sequencer: Sequencer, tempo: Tempo, now: float) -> None:
+def _report(board: Board, player: PlayerState, sequencer: Sequencer, tempo: Tempo, now: float) -> None:
     state = board.state
     sounding, coming = sequencer.sounding(now), sequencer.coming(now)
     chord = sounding.chord if sounding else None
@@ -95,5 +106,7 @@ def _report(board: Board, outputs: Outputs, sequencer: Sequencer, tempo: Tempo, 
         next_chord=coming.chord if coming else None,
         dynamics=sounding.dynamics if sounding else None,
         history=history,
-        player=outputs.tend(),
+        player=player,
+        bpm=tempo.bpm,
+        parts=sequencer.style.part_names,
     )

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import Command, Controls, SetTempo
+from stream_v2m.core.commands import Command, Controls, Learn, Nudge, Tap
 from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import SMALL_HEIGHT, SMALL_WIDTH, Cue, FeatureWindow, Frame
 from stream_v2m.sources.source import SourceInfo
-from stream_v2m.takes.line import Seen
+from stream_v2m.takes.line import ROUNDING, Seen
 from stream_v2m.takes.take import Take
 from stream_v2m.vision.observer import Sight
 from stream_v2m.vision.window import absent_window
@@ -38,13 +38,16 @@ class Replay:
 
     Hand it over as ``source`` and as ``eye``, and run ``turn`` beside the stages. A window is known for each
     step of the take; a frame gives that of the next step, so that the same steps see the same windows.
+
+    Args:
+        followed: another clock led the take's tempo.
     """
 
     live = False
     estimator = "take"
 
-    def __init__(self, take: Take) -> None:
-        self.name, self._take, self._closed = take.name, take, False
+    def __init__(self, take: Take, *, followed: bool = False) -> None:
+        self.name, self._take, self._followed, self._closed = take.name, take, followed, False
         self._windows = [step.window for step in take.steps if step.window is not None]
         self._times = [window.time for window in self._windows]
 
@@ -89,7 +92,7 @@ class Replay:
             fixed: names of controls that no command of the take may change.
         """
         begin = clock.now() - self._take.began
-        for at, change in self._changes("bpm" in fixed):
+        for at, change in self._changes(steady="bpm" in fixed):
             await clock.sleep_until(begin + at)
             if isinstance(change, Segment):
                 retime(replace(change, moment=begin + change.moment))
@@ -99,16 +102,16 @@ class Replay:
                 controls = turned
                 obey(change)
 
-    def _changes(self, steady: bool) -> list[tuple[float, Command | Segment]]:
-        """Commands and segments by their moments. Without another clock all segments came of commands."""
-        take = self._take
-        told = {at for at, command in take.commands if isinstance(command, SetTempo)}
-        followed = any(segment.moment not in told for segment in take.tempi[1:])
-        changes: list[tuple[float, Command | Segment]] = list(take.commands)
-        if followed:
-            changes = [(at, command) for at, command in changes if not isinstance(command, SetTempo)]
-        if followed and not steady:
-            changes += [(segment.moment if index else take.began, segment) for index, segment in enumerate(take.tempi)]
+    def _changes(self, *, steady: bool) -> list[tuple[float, Command | Segment]]:
+        """What happens besides the picture, by its moment.
+
+        A tempo that came of commands comes of them again; one that another clock led is led by its segments.
+        """
+        passed = (Learn, Tap, Nudge) if steady else (Learn,)
+        changes: list[tuple[float, Command | Segment]]
+        changes = [(at, command) for at, command in self._take.commands if not isinstance(command, passed)]
+        if self._followed and not steady:
+            changes += [(segment.moment, segment) for segment in self._take.tempi[1:]]  # the first is every session's
         return sorted(changes, key=lambda change: change[0])
 
     def _window(self, time: float, span: float) -> FeatureWindow:
@@ -118,7 +121,7 @@ class Replay:
 
 
 def _moved(cue: Cue, shift: float) -> Cue:
-    if shift == 0:
+    if abs(shift) < ROUNDING:
         return cue
     return replace(cue, time=cue.time + shift, origin=None if cue.origin is None else cue.origin + shift)
 

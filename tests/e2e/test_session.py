@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -9,13 +9,20 @@ from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.commands import (
     Command,
     Hold,
+    Learn,
     LockKey,
+    LockScale,
     Mute,
+    Nudge,
     Panic,
+    Play,
+    Quit,
+    Reseed,
     SetStyle,
     SetTempo,
     Solo,
     Stop,
+    Tap,
     Transpose,
 )
 from stream_v2m.core.errors import ConfigError
@@ -44,14 +51,19 @@ class Performance:
 
 
 def perform(
-    *commands: tuple[float, Command], seconds: float = 10.0, check: Callable[[Session], None] | None = None
+    *commands: tuple[float, Command],
+    seconds: float = 10.0,
+    check: Callable[[Session], None] | None = None,
+    config: Sequence[str] = (),
 ) -> Performance:
     """A whole performance of the synthetic film on a virtual clock, with commands at their moments."""
 
     async def main() -> Performance:
         clock, trace = VirtualClock(), Trace(title="")
         film = Film(SourceConfig(), seconds=seconds, rate_hz=10)
-        session = Session(Config(), film, Outputs(), clock=clock, worker=lambda _: InlineWorker(), witnesses=[trace])
+        session = Session(
+            Config.load([], config), film, Outputs(), clock=clock, worker=lambda _: InlineWorker(), witnesses=[trace]
+        )
 
         async def turn() -> None:
             for moment, command in commands:
@@ -77,9 +89,9 @@ def test_a_film_that_ends_is_ended_on_its_tonic():
     assert played.end < 10 + 5
 
 
-def test_a_stop_ends_on_a_cadence_and_an_abrupt_one_at_once():
-    kind = perform((5.0, Stop()))
-    abrupt = perform((5.0, Stop(cadence=False)))
+def test_quitting_ends_on_a_cadence_or_at_once():
+    kind = perform((5.0, Quit()))
+    abrupt = perform((5.0, Quit(cadence=False)))
     assert abrupt.end == pytest.approx(5.0, abs=0.05)
     assert 6 < kind.end < 10
 
@@ -122,6 +134,96 @@ def test_panic_silences_and_the_music_goes_on():
     assert played.notes("pad", begin=4.5)
 
 
+def test_stopped_music_rests_and_comes_back_on_a_bar():
+    played = perform((4.2, Stop(cadence=False)), (6.3, Play()), seconds=12)
+    assert not [note for note in played.trace.notes if 4.2 <= note.onset < 7]
+    assert min(note.onset for note in played.notes("bass", begin=7)) == pytest.approx(
+        7.0, abs=0.05
+    )  # bars are 2 s from 1
+    assert played.state.phase == "stopped"
+
+
+def test_music_stops_on_a_cadence_and_a_new_beginning_has_its_own_end():
+    played = perform((4.2, Stop()), (9.0, Play()), seconds=14)
+    last = max(note.onset for note in played.notes("bass", end=9))
+    assert 5 < last < 9
+    tonic = played.state.key
+    assert tonic is not None
+    assert {note.pitch % 12 for note in played.notes("bass", last, last + 0.1)} == {tonic.tonic}
+    assert played.notes("bass", begin=9.1)
+
+
+def test_a_performance_may_begin_at_rest():
+    played = perform((5.3, Play()), seconds=8, config=["controls.playing=false"])
+    assert min(note.onset for note in played.trace.notes) == pytest.approx(7.0, abs=0.05)
+
+
+def test_what_is_played_while_it_plays_or_stopped_while_it_rests_changes_nothing():
+    plain = perform(seconds=8)
+    twice = perform((3.1, Play()), seconds=8)
+    assert twice.trace.notes == plain.trace.notes
+    assert perform((3.0, Stop(cadence=False)), (4.0, Stop()), seconds=8).state.phase == "stopped"
+
+
+@pytest.mark.parametrize(("when", "moment"), [("now", 3.3), ("beat", 3.5), ("bar", 5.0)])
+def test_a_command_takes_effect_now_on_the_beat_or_on_the_bar(when, moment):
+    muted = perform((3.3, Mute(part="arpeggio", when=when)), seconds=7)
+    plain = perform(seconds=7)
+    reach = 0.06  # what is handed over already
+    assert muted.notes("arpeggio", end=moment) == plain.notes("arpeggio", end=moment)
+    assert plain.notes("arpeggio", begin=moment + reach)
+    assert not muted.notes("arpeggio", begin=moment + reach)
+
+
+def test_a_command_that_waits_is_shown_until_it_is_obeyed():
+    def check(session: Session) -> None:
+        session.command(Transpose(semitones=3, when="bar"))
+        assert session.board.state.waiting == ("transpose",)
+        assert session.board.controls.transpose == 0
+
+    played = perform((1.5, Hold(on=False)), check=check, seconds=5)
+    assert played.state.waiting == ()
+    assert played.state.controls.transpose == 3
+
+
+def test_taps_set_the_tempo_and_the_beat():
+    taps = [(4.1 + 0.6 * turn, Tap()) for turn in range(5)]
+    played = perform(*taps, seconds=14)
+    assert played.state.controls.bpm == pytest.approx(100)
+    beats = sorted({note.onset for note in played.notes("pad", begin=8)})
+    assert beats
+    assert all(abs((beat - 4.1) / 0.6 - round((beat - 4.1) / 0.6)) < 0.01 for beat in beats)
+
+
+def test_a_nudge_moves_the_beat_and_keeps_the_tempo():
+    played = perform((4.0, Nudge(beats=0.25)), seconds=12)
+    assert played.state.bpm == 120
+    beats = sorted({note.onset for note in played.notes("pad", begin=8)})
+    assert beats
+    assert all(abs((beat + 0.125) / 0.5 - round((beat + 0.125) / 0.5)) < 0.01 for beat in beats)
+
+
+def test_a_reroll_changes_what_comes_and_not_what_was():
+    plain, rerolled = perform(seconds=14), perform((5.0, Reseed()), seconds=14)
+    chords = [[plan.chord for _, _, plan in each.trace.plans] for each in (plain, rerolled)]
+    assert chords[0][:4] == chords[1][:4]
+    assert chords[0] != chords[1]
+
+
+def test_a_scale_lock_keeps_to_the_scale():
+    locked = perform((0.1, LockKey(key=Key.parse("D"))), (0.1, LockScale(scale="dorian")))
+    notes = {pitch for _, _, plan in locked.trace.plans for pitch in plan.chord.pitch_classes}
+    assert notes <= set(Key.parse("C").scale)
+
+
+def test_without_an_input_nothing_can_be_learnt():
+    def check(session: Session) -> None:
+        with pytest.raises(ConfigError, match="no MIDI input to learn from"):
+            session.command(Learn(command="panic"))
+
+    perform(check=check, seconds=2)
+
+
 def test_a_command_that_names_nothing_we_have_is_refused_and_changes_nothing():
     def check(session: Session) -> None:
         before = session.board.controls
@@ -129,6 +231,6 @@ def test_a_command_that_names_nothing_we_have_is_refused_and_changes_nothing():
             with pytest.raises(ConfigError, match=r"kazoo|polka"):
                 session.command(command)
         assert session.board.controls == before
-        session.command(Stop(cadence=False))
+        session.command(Quit(cadence=False))
 
     assert perform(check=check).end < 1

@@ -17,6 +17,7 @@ from stream_v2m.cli.view import view
 from stream_v2m.core.chords import VOCABULARY, Chord, Key
 from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.commands import Controls
+from stream_v2m.core.inputs import InputState
 from stream_v2m.core.state import Board, PlayerState, SourceState, State
 from stream_v2m.core.values import Affect, Cue, Dynamics, Event
 
@@ -31,7 +32,7 @@ FULL = State(
     tempo="following 120.0 bpm",
     parts=("bass", "pad", "drums"),
     waiting=("transpose",),
-    inputs=("nanoKONTROL2",),
+    inputs=(InputState("port:nano", "nanoKONTROL2"), InputState("port:x", problem="no such MIDI port")),
     controls=Controls(hold=True, transpose=-3, muted=frozenset({"drums"}), soloed=frozenset({"bass", "pad"})),
     source=SourceState("a film with quite a long name that has to be cut somewhere, surely.mp4", "playing", 9, 25.0, 3),
     player=PlayerState("playing", ("virtual:stream_v2m", "synth"), True, 812, 2, 0, 0.05, 0.21, 1.2, 6, 1),
@@ -68,7 +69,7 @@ def test_the_view_tells_the_music_the_mood_and_how_the_machine_does():
         "E♭ major · 120 bpm · arpeggio",
         "turned    held · -3 semitones · transpose waits",
         "parts     1 bass  2 pad  3 drums",
-        "inputs    nanoKONTROL2 · following 120.0 bpm",
+        "inputs    nanoKONTROL2 · port:x is missing · following 120.0 bpm",
         "valence   ────────┼──●───── +0.42   arousal  ──────●─┼──────── -0.30",
         "exciting  ━━━━─────  42%",
         "motion    ━━━━━━━━━━━━────────────    cut 12  flash 2",

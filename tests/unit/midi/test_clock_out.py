@@ -212,6 +212,7 @@ def test_a_leap_of_the_tempo_brings_no_burst_of_pulses_and_the_bar_line_leapt_to
 def test_the_first_pulse_is_the_first_after_the_beginning():
     tempo = InternalTempo(120)
     tempo.start(3.0)
-    clock = ClockOut(ClockConfig(), beats_per_bar=4, begin=2.51)
+    clock = ClockOut(ClockConfig(), beats_per_bar=4)
+    clock.begin(2.51)
     dues = [event.due for event in clock.events(2.6, tempo)]
     assert dues == pytest.approx([3 - 23 / 48, 3 - 22 / 48, 3 - 21 / 48, 3 - 20 / 48])

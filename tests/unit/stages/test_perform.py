@@ -10,6 +10,9 @@ from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.state import Board, PlayerState, State
 from stream_v2m.core.tempo import InternalTempo
 from stream_v2m.core.values import Cadence, Cue, Event, MidiEvent, StepPlan
+from stream_v2m.core.witness import Witness
+from stream_v2m.midi.clock_out import ClockConfig, ClockOut
+from stream_v2m.midi.controllers import Controllers, ControllersConfig
 from stream_v2m.music.sequencer import MusicConfig, Sequencer
 from stream_v2m.stages.perform import perform
 from tests.support.music import plans as planned
@@ -29,13 +32,9 @@ class Sent:
     lookahead: float = LOOKAHEAD
     events: list[tuple[float, MidiEvent]] = field(default_factory=list)
     released: list[float] = field(default_factory=list)
-    marks: list[str] = field(default_factory=list)
 
     def send(self, events: Iterable[MidiEvent]) -> None:
         self.events += [(self.clock.now(), event) for event in events]
-
-    def mark(self, text: str, at: float) -> None:
-        self.marks.append(text)
 
     def release_all(self, at: float) -> None:
         self.released.append(at)
@@ -47,7 +46,19 @@ class Sent:
         return [(at, event) for at, event in self.events if event.message[0] == 0x8F + channel]
 
 
-def run(*, cut_at: float | None = None, cancel_at: float | None = None) -> tuple[Sent, float, State]:
+class Marks(Witness):
+    """Keeps the words about moments."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def marked(self, text: str, at: float) -> None:
+        self.words.append(text)
+
+
+def run(
+    *, cut_at: float | None = None, cancel_at: float | None = None, marks: Marks | None = None
+) -> tuple[Sent, float, State]:
     """Three chords from second 1 on, then a cadence; at 120 bpm."""
 
     async def main() -> tuple[Sent, float, State]:
@@ -68,7 +79,18 @@ def run(*, cut_at: float | None = None, cancel_at: float | None = None) -> tuple
                 cues.put(Cue(cut_at, 0.5, Event.HIT, cut_at))
 
         performing = asyncio.ensure_future(
-            perform(plans, cues, outputs, sequencer, tempo=tempo, clock=clock, board=board)
+            perform(
+                plans,
+                cues,
+                outputs,
+                sequencer,
+                ClockOut(ClockConfig(always=False), beats_per_bar=4),
+                Controllers(ControllersConfig.model_validate({"map": [{"signal": "loudness", "controller": 20}]})),
+                tempo=tempo,
+                clock=clock,
+                board=board,
+                witnesses=[marks] if marks else [],
+            )
         )
         others = asyncio.gather(compose(), see())
         if cancel_at is not None:
@@ -108,8 +130,16 @@ def test_a_cancelled_performance_releases_at_once():
 
 
 def test_a_chord_is_marked_when_it_changes():
+    marks = Marks()
+    run(marks=marks)
+    assert marks.words == ["C:maj", "G:maj"]
+
+
+def test_a_signal_leaves_as_a_controller_when_it_is_known():
     outputs, _, _ = run()
-    assert outputs.marks == ["C:maj", "G:maj"]
+    controllers = [(at, event) for at, event in outputs.events if event.message[:2] == bytes((0xBF, 20))]
+    assert controllers
+    assert all(at == event.due for at, event in controllers)
 
 
 def test_the_state_tells_what_sounds_and_what_comes():

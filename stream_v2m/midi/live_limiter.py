@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from ctypes import byref, c_char_p, c_float, c_int, c_void_p
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +13,7 @@ CEILING_DB = -1.0  # of full scale
 RELEASE = 0.1  # seconds
 HEADROOM_DB = 6.0  # without a limiter so much softer: the loudest of the shipped styles then stays below full scale
 
-# FluidSynth 2.5 and later, where it was built with it; the last stage, after the hall.
+# FluidSynth 2.6 and later, where it was built with it; the last stage, after the hall.
 _OWN: dict[str, int | float] = {
     "synth.limiter.active": 1,
     "synth.limiter.output-limit": 10 ** (CEILING_DB / 20),
@@ -37,6 +36,8 @@ _HALL_CONTROLS = {
     "Tail level": 0.0,
 }
 _HALL_GAIN = 0.5  # as loud as FluidSynth's at the same level
+_THROUGH = {"Input 1": "Main:L", "Input 2": "Main:R", "Output 1": "Main:L", "Output 2": "Main:R"}
+_CURE = "apt install swh-plugins (Fedora: dnf install ladspa-swh-plugins, Arch: pacman -S swh-plugins)"
 _FOLDERS = ("/usr/lib/ladspa", "/usr/lib64/ladspa", "/usr/local/lib/ladspa", "/usr/local/lib64/ladspa")
 
 
@@ -44,7 +45,7 @@ def settings_for_limiter(library: ModuleType) -> dict[str, int | float]:
     """The settings that a synthesizer must be made with, so that ``engage_limiter`` finds something."""
     if _knows(library, "synth.limiter.active"):
         return _OWN
-    return _HOST if _plugin(_LIMITER) and _knows(library, "synth.ladspa.active") else {}
+    return _HOST if _plugins() and _knows(library, "synth.ladspa.active") else {}
 
 
 def engage_limiter(library: ModuleType, synth: Any, *, reverb: float) -> str:
@@ -55,12 +56,20 @@ def engage_limiter(library: ModuleType, synth: Any, *, reverb: float) -> str:
     """
     if synth.get_setting("synth.limiter.active"):
         return "limiter"
-    limiter, hall = _plugin(_LIMITER), _plugin(_HALL)
-    if limiter and (hall or not reverb) and _Host(library, synth.synth).insert(limiter, hall, reverb):
+    plugins = _plugins()
+    if plugins and _Host(library, synth.synth).insert(*plugins, reverb=reverb):
         library.fluid_settings_setint(synth.settings, b"synth.reverb.active", 0)
         return "LADSPA limiter"
     synth.setting("synth.gain", synth.get_setting("synth.gain") * 10 ** (-HEADROOM_DB / 20))
     return f"no limiter, {HEADROOM_DB:g} dB softer"
+
+
+def missing_limiter(library: ModuleType) -> str | None:
+    """Why live sound will be softer here than it could be, with the cure; None where a limiter is found."""
+    if settings_for_limiter(library):
+        return None
+    cure = _CURE if _knows(library, "synth.ladspa.active") else "use FluidSynth 2.6 or later, built with its limiter"
+    return f"no limiter for live sound, which is {HEADROOM_DB:g} dB softer therefore; {cure}"
 
 
 class _Host:
@@ -71,18 +80,15 @@ class _Host:
         get = self._function("fluid_synth_get_ladspa_fx", c_void_p, c_void_p)
         self._fx = get(synth) if get else None
 
-    def insert(self, limiter: Path, hall: Path | None, reverb: float) -> bool:
+    def insert(self, hall: Path, limiter: Path, *, reverb: float) -> bool:
         """Run what is played through the hall and the limiter; False, and nothing changed, where that is refused."""
         if not self._fx:
             return False
-        done = not (reverb and hall) or (
+        done = (
             self._effect("hall", hall, {"Input": "Reverb:Send", "Left output": "Main:L", "Right output": "Main:R"})
             and self._control("hall", _HALL_CONTROLS)
-            and self._call("fluid_ladspa_effect_set_mix", b"hall", 1, _HALL_GAIN * reverb)
-        )
-        done = (
-            done
-            and self._effect("limiter", limiter, {f"{way} {n}": f"Main:{side}" for way, n, side in _THROUGH})
+            and self._call("fluid_ladspa_effect_set_mix", b"hall", 1, _HALL_GAIN * reverb)  # added, not instead
+            and self._effect("limiter", limiter, _THROUGH)
             and self._control("limiter", {"Input gain": 0.0, "Limit": CEILING_DB, "Release time": RELEASE})
             and self._call("fluid_ladspa_activate")
         )
@@ -114,14 +120,6 @@ class _Host:
         return found
 
 
-_THROUGH: Sequence[tuple[str, int, str]] = (
-    ("Input", 1, "L"),
-    ("Input", 2, "R"),
-    ("Output", 1, "L"),
-    ("Output", 2, "R"),
-)
-
-
 def _knows(library: ModuleType, setting: str) -> bool:
     settings = library.new_fluid_settings()
     value = c_int()
@@ -131,9 +129,8 @@ def _knows(library: ModuleType, setting: str) -> bool:
         library.delete_fluid_settings(settings)
 
 
-def _plugin(name: str) -> Path | None:
-    """A plug-in's file, where LADSPA keeps them."""
-    if sys.platform == "win32":
-        return None
+def _plugins() -> tuple[Path, Path] | None:
+    """The files of hall and limiter, where LADSPA keeps them."""
     folders = [folder for folder in os.environ.get("LADSPA_PATH", "").split(os.pathsep) if folder] or _FOLDERS
-    return next((file for folder in folders if (file := Path(folder, name)).is_file()), None)
+    both = [(Path(folder, _HALL), Path(folder, _LIMITER)) for folder in folders]
+    return next((files for files in both if all(file.is_file() for file in files)), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from stream_v2m.core.commands import Command, Controls
 from stream_v2m.midi.binding import HIGHEST, Binding, Touch
@@ -19,7 +19,7 @@ class Bindings:
     def __init__(self, bindings: Iterable[Binding] = ()) -> None:
         self._controls = [_Control(binding) for binding in bindings]
 
-    def __iter__(self) -> Iterable[Binding]:
+    def __iter__(self) -> Iterator[Binding]:
         return (control.binding for control in self._controls)
 
     def interpret(self, message: bytes, controls: Controls) -> list[Command]:

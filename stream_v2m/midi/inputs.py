@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from stream_v2m.core.clock import Clock
@@ -17,7 +18,7 @@ from stream_v2m.midi.mailbox import BATCH, Counts, Mailbox
 from stream_v2m.midi.port import AUTO
 
 POLL_EVERY = 0.002  # seconds
-LOOK_EVERY = 1.0  # seconds
+LOOK_EVERY = 0.5  # seconds; a program that is gone and back within them would be listened to in vain
 PATIENCE = 2.0  # seconds that the thread may take to end: a library may be stuck in a dead server
 _SYSTEM_EXCLUSIVE, _ACTIVE_SENSING = 0xF0, 0xFE
 
@@ -62,7 +63,7 @@ class Inputs:
         return tuple(slot.state() for slot in self._slots)
 
     def open(self) -> None:
-        """Open what is there, and begin to listen; what is not there is looked for once a second."""
+        """Open what is there, and begin to listen; what is not there is looked for all the time."""
         self._look()
         self._thread.start()
 
@@ -74,7 +75,8 @@ class Inputs:
 
     def _run(self) -> None:
         next_look = self._clock.now() + LOOK_EVERY
-        while not self._closing.wait(POLL_EVERY):
+        while not self._closing.is_set():
+            time.sleep(POLL_EVERY)  # which costs half of what waiting for the event would
             self._take()
             if self._clock.now() >= next_look:
                 self._look()

@@ -36,7 +36,7 @@ class JackServer:
                 self._library, self._client = library, client
                 break
         else:
-            raise PortError("the JACK server does not answer", cure="start it, or choose another --set player.api")
+            raise PortError("the JACK server does not answer", cure="start it")
         sem_post = ctypes.cast(self._libc.sem_post, ctypes.c_void_p)
         self._library.jack_on_shutdown(self._client, sem_post, ctypes.addressof(self._gone))
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stream_v2m.config import Config
 from stream_v2m.core.chords import VOCABULARY, Chord
 from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.trace import Trace
@@ -25,7 +26,7 @@ from stream_v2m.inference.decoder import Decoder, DecoderState
 from stream_v2m.inference.dynamics import DynamicsModel
 from stream_v2m.inference.sampling import Sampler
 from stream_v2m.midi.outputs import Outputs
-from stream_v2m.session import Config, Session
+from stream_v2m.session import Session
 from stream_v2m.sources.film import Film
 from stream_v2m.sources.media import MediaFile
 from stream_v2m.sources.scenario import MOODS, Scenario, Shot

@@ -1,20 +1,17 @@
-"""One performance: one source, one music, its outputs. Builds the stages from the whole config and runs them."""
+"""One performance: one source, one music, its outputs. Builds the stages from the config and runs them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from stream_v2m.config import Config, find_style
 from stream_v2m.core.channel import CueChannel, Latest, Lossless
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.commands import (
     Command,
-    Controls,
     Learn,
     Mute,
     Nudge,
@@ -28,9 +25,8 @@ from stream_v2m.core.commands import (
     Tap,
     name_of,
 )
-from stream_v2m.core.config import Settings
 from stream_v2m.core.errors import ConfigError
-from stream_v2m.core.resources import configs_folder, user_folder
+from stream_v2m.core.resources import user_folder
 from stream_v2m.core.state import Board, SourceState, State
 from stream_v2m.core.tempo import InternalTempo, Segment
 from stream_v2m.core.values import Cadence, FeatureWindow, Frame, StepPlan
@@ -39,55 +35,21 @@ from stream_v2m.core.worker import Worker
 from stream_v2m.inference.composer import Composer
 from stream_v2m.inference.decoder import Decoder
 from stream_v2m.inference.dynamics import DynamicsModel
-from stream_v2m.inference.sampling import Sampler, SamplerConfig
-from stream_v2m.midi.clock_out import ClockConfig
-from stream_v2m.midi.controllers import Controllers, ControllersConfig
+from stream_v2m.inference.sampling import Sampler
+from stream_v2m.midi.controllers import Controllers
 from stream_v2m.midi.outputs import Outputs
-from stream_v2m.midi.player import PlayerConfig
-from stream_v2m.midi.recorder import Track
-from stream_v2m.music.sequencer import MusicConfig, Sequencer
-from stream_v2m.music.style import Style, load_style
-from stream_v2m.sources.source import Source, SourceConfig
-from stream_v2m.stages.compose import StepConfig, compose
-from stream_v2m.stages.conduct import INTERNAL, Conductor, TempoConfig
+from stream_v2m.music.sequencer import Sequencer
+from stream_v2m.sources.source import Source
+from stream_v2m.stages.compose import compose
+from stream_v2m.stages.conduct import INTERNAL, Conductor
 from stream_v2m.stages.ingest import ingest
-from stream_v2m.stages.listen import ControlConfig, Listener
+from stream_v2m.stages.listen import Listener
 from stream_v2m.stages.observe import Eye, observe
 from stream_v2m.stages.perform import perform
-from stream_v2m.takes.shelf import TakesConfig
-from stream_v2m.vision.observer import Observer, VisionConfig
+from stream_v2m.vision.observer import Observer
 
 PLANS_AHEAD = 4
 CADENCE_STEPS = 2.5  # how long an ending lasts, on average over where in the bar it begins
-
-
-class ModelConfig(BaseModel):
-    """Which models, and what runs them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    provider: str = Field("cpu", description="onnxruntime's execution provider")
-    threads: int = Field(1, ge=1, le=64, description="threads a model may use")
-    amt: Path | None = Field(None, description="the AMT's ONNX file; the shipped one if not given")
-    dynamics: Path | None = Field(None, description="the GRU's ONNX file; the shipped one if not given")
-
-
-class Config(Settings):
-    """Every setting of a performance."""
-
-    controls: Controls = Controls()
-    source: SourceConfig = SourceConfig()
-    vision: VisionConfig = VisionConfig()
-    step: StepConfig = StepConfig()
-    models: ModelConfig = ModelConfig()
-    sampler: SamplerConfig = SamplerConfig()
-    music: MusicConfig = MusicConfig()
-    tempo: TempoConfig = TempoConfig()
-    clock: ClockConfig = ClockConfig()
-    control: ControlConfig = ControlConfig()
-    controllers: ControllersConfig = ControllersConfig()
-    player: PlayerConfig = PlayerConfig()
-    takes: TakesConfig = TakesConfig()
 
 
 class Session:
@@ -122,7 +84,7 @@ class Session:
         self._eye: Eye = eye or Observer(config.vision)
         self._composer = _composer(config)
         self._tempo = InternalTempo(config.controls.bpm)
-        playing = style(config)
+        playing = find_style(config.controls.style)
         self._sequencer = Sequencer(playing, self._tempo, config.music, seed=config.controls.seed)
         self._abort = asyncio.Event()
         self.board = Board(
@@ -210,7 +172,7 @@ class Session:
     def _check(self, command: Command) -> None:
         match command:
             case SetStyle(style=name):
-                load_style(name, configs_folder() / "styles")
+                find_style(name)
             case Mute(part=part) | Solo(part=part) if part not in self.board.state.parts:
                 raise ConfigError("no such part", where=part, expected=", ".join(self.board.state.parts))
             case SetTempo() | Tap() | Nudge():
@@ -241,7 +203,7 @@ class Session:
             case Nudge(beats=beats):
                 conductor.nudge(beats, at)
             case SetStyle(style=name):
-                self._sequencer.style = load_style(name, configs_folder() / "styles")
+                self._sequencer.style = find_style(name)
         self.board.update(controls=turned)
 
     def _start_stages(self, group: asyncio.TaskGroup, workers: dict[str, Worker]) -> None:
@@ -315,20 +277,6 @@ class Session:
 
 class _Ended(Exception):
     """The performance is over."""
-
-
-def style(config: Config) -> Style:
-    """The style that a performance begins with.
-
-    Raises:
-        ConfigError: there is no such style, or its file is wrong.
-    """
-    return load_style(config.controls.style, configs_folder() / "styles")
-
-
-def tracks(style: Style) -> list[Track]:
-    """What a recorder is told of the style's parts."""
-    return [Track(part.name, part.channel, part.program) for part in style.parts]
 
 
 def _composer(config: Config) -> Composer:

@@ -7,9 +7,9 @@ from pathlib import Path
 from rich.console import Console
 
 from stream_v2m.cli.run import Destinations, play, sound
+from stream_v2m.config import Config
 from stream_v2m.core.errors import PortError
 from stream_v2m.midi import port
-from stream_v2m.session import Config
 
 PORT = "stream_v2m"
 

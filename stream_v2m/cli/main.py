@@ -17,7 +17,7 @@ from stream_v2m.cli.style import app as style_app
 from stream_v2m.core.errors import StreamV2MError
 
 if TYPE_CHECKING:  # everything else is imported by the command that needs it: --help answers at once
-    from stream_v2m.session import Config
+    from stream_v2m.config import Config
 
 app = typer.Typer(
     name="stream-v2m",
@@ -181,7 +181,7 @@ def config_command(config: ConfigOption = None, settings: SetOption = None) -> N
 
 
 def _config(files: list[Path] | None, settings: list[str] | None, **controls: object) -> Config:
-    from stream_v2m.session import Config
+    from stream_v2m.config import Config
 
     given = [f"controls.{name}={value}" for name, value in controls.items() if value is not None]
     return Config.load(files or (), [*(settings or ()), *given])

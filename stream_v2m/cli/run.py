@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from stream_v2m.cli.live import log_json, show
+from stream_v2m.config import Config, find_style
 from stream_v2m.core.clock import MonotonicClock, VirtualClock, run_virtual
 from stream_v2m.core.commands import Quit
 from stream_v2m.core.errors import ConfigError
@@ -23,8 +24,9 @@ from stream_v2m.core.worker import InlineWorker, ThreadWorker
 from stream_v2m.midi.output import Output
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.midi.player import Player
-from stream_v2m.midi.recorder import Recorder
-from stream_v2m.session import Config, Session, style, tracks
+from stream_v2m.midi.recorder import Recorder, Track
+from stream_v2m.music.style import Style
+from stream_v2m.session import Session
 from stream_v2m.sources.factory import open_source
 
 FILE = "file:"
@@ -159,17 +161,22 @@ def _recorder(config: Config, path: Path | None) -> Recorder | None:
         return None
     return Recorder(
         path,
-        tracks=tracks(style(config)),
+        tracks=tracks(find_style(config.controls.style)),
         bpm=config.controls.bpm,
         beats_per_bar=config.music.beats_per_bar,
         pickup_beats=config.step.lead_in_beats,
     )
 
 
+def tracks(style: Style) -> list[Track]:
+    """What a recorder is told of the style's parts."""
+    return [Track(part.name, part.channel, part.program) for part in style.parts]
+
+
 def _draw(config: Config, trace: Trace, path: Path) -> None:
     from stream_v2m.cli.plot import draw
 
-    draw(trace, path, parts=[part.name for part in style(config).parts])
+    draw(trace, path, parts=[part.name for part in find_style(config.controls.style).parts])
 
 
 def _obey_signals(session: Session) -> None:

@@ -15,8 +15,8 @@ from rich.table import Table
 from stream_v2m.core.errors import ConfigError, PortError
 
 if TYPE_CHECKING:  # imported by the command that needs it: --help answers at once
+    from stream_v2m.config import Config
     from stream_v2m.music.style import Part, Style
-    from stream_v2m.session import Config
 
 app = typer.Typer(help="List styles, check one's own, hear every part of one.", no_args_is_help=True)
 
@@ -103,9 +103,9 @@ def audition_config(name: str, bpm: float | None = None) -> Config:
     Raises:
         ConfigError: there is no such style, or its file is wrong.
     """
+    from stream_v2m.config import Config
     from stream_v2m.core.resources import configs_folder
     from stream_v2m.music.style import load_style
-    from stream_v2m.session import Config
 
     tempo = bpm or load_style(name, configs_folder() / "styles").bpm or TEMPO
     return Config.load((), [*WIDE, f"controls.style={name}", f"controls.bpm={tempo:g}"])

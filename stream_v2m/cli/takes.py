@@ -34,7 +34,7 @@ class _Place:
 
     def shelf(self) -> Shelf:
         from stream_v2m.cli.take_files import shelf
-        from stream_v2m.session import Config
+        from stream_v2m.config import Config
 
         given = [f"takes.folder={str(self.folder)!r}"] if self.folder else []
         return shelf(Config.load(self.config, given))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from stream_v2m.config import Config
 from stream_v2m.core.chords import Key
 from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.commands import (
@@ -31,7 +32,7 @@ from stream_v2m.core.trace import Trace
 from stream_v2m.core.values import NoteEvent
 from stream_v2m.core.worker import InlineWorker
 from stream_v2m.midi.outputs import Outputs
-from stream_v2m.session import Config, Session
+from stream_v2m.session import Session
 from stream_v2m.sources.film import Film
 from stream_v2m.sources.source import SourceConfig
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from stream_v2m.cli.run import Destinations, play
+from stream_v2m.config import Config
 from stream_v2m.inference.composer import Composer
 from stream_v2m.music.sequencer import Sequencer
-from stream_v2m.session import Config
 from stream_v2m.sources.film import Film
 from stream_v2m.vision.observer import Observer
 

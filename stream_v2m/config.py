@@ -1,0 +1,72 @@
+"""The whole configuration of a performance: every section stands beside the code that it configures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stream_v2m.core.commands import Controls
+from stream_v2m.core.config import Settings
+from stream_v2m.core.resources import configs_folder, user_folder
+from stream_v2m.inference.sampling import SamplerConfig
+from stream_v2m.midi.clock_out import ClockConfig
+from stream_v2m.midi.controllers import ControllersConfig
+from stream_v2m.midi.player import PlayerConfig
+from stream_v2m.music.sequencer import MusicConfig
+from stream_v2m.music.style import SUFFIX, Style, list_styles, load_style
+from stream_v2m.sources.source import SourceConfig
+from stream_v2m.stages.compose import StepConfig
+from stream_v2m.stages.conduct import TempoConfig
+from stream_v2m.stages.listen import ControlConfig
+from stream_v2m.takes.shelf import TakesConfig
+from stream_v2m.vision.observer import VisionConfig
+
+
+class ModelConfig(BaseModel):
+    """Which models, and what runs them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: str = Field("cpu", description="onnxruntime's execution provider")
+    threads: int = Field(1, ge=1, le=64, description="threads a model may use")
+    amt: Path | None = Field(None, description="the AMT's ONNX file; the shipped one if not given")
+    dynamics: Path | None = Field(None, description="the GRU's ONNX file; the shipped one if not given")
+
+
+class Config(Settings):
+    """Every setting of a performance."""
+
+    controls: Controls = Controls()
+    source: SourceConfig = SourceConfig()
+    vision: VisionConfig = VisionConfig()
+    step: StepConfig = StepConfig()
+    models: ModelConfig = ModelConfig()
+    sampler: SamplerConfig = SamplerConfig()
+    music: MusicConfig = MusicConfig()
+    tempo: TempoConfig = TempoConfig()
+    clock: ClockConfig = ClockConfig()
+    control: ControlConfig = ControlConfig()
+    controllers: ControllersConfig = ControllersConfig()
+    player: PlayerConfig = PlayerConfig()
+    takes: TakesConfig = TakesConfig()
+
+
+def find_style(name_or_path: str) -> Style:
+    """The style called so, the user's own before the shipped one, or the style in a file.
+
+    Raises:
+        ConfigError: there is no such style, or its file is wrong.
+    """
+    own, shipped = style_folders()
+    return load_style(name_or_path, own if (own / f"{name_or_path}{SUFFIX}").is_file() else shipped)
+
+
+def style_names() -> list[str]:
+    """Every style that has a name."""
+    return sorted({name for folder in style_folders() for name in list_styles(folder)})
+
+
+def style_folders() -> tuple[Path, Path]:
+    """Where styles are: the user's own, and those that are shipped."""
+    return user_folder() / "styles", configs_folder() / "styles"

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import csv
 import datetime
-import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import typer
-
 from stream_v2m import __version__
 from stream_v2m.cli.plot import draw
+from stream_v2m.cli.run import tracks
+from stream_v2m.config import Config, find_style, style_folders
 from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.commands import Command
 from stream_v2m.core.config import revised
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.files import check_writable, replacing
-from stream_v2m.core.resources import configs_folder
+from stream_v2m.core.resources import data_folder
 from stream_v2m.core.state import State
 from stream_v2m.core.trace import Trace
 from stream_v2m.core.values import Event, MidiEvent, NoteEvent
@@ -29,7 +27,8 @@ from stream_v2m.core.worker import InlineWorker
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.midi.recorder import Recorder
 from stream_v2m.music.style import SUFFIX, Style, load_style
-from stream_v2m.session import Config, Session, style, tracks
+from stream_v2m.session import Session
+from stream_v2m.stages.conduct import INTERNAL
 from stream_v2m.stages.replay import Replay
 from stream_v2m.takes.line import Header
 from stream_v2m.takes.notes import notes
@@ -38,18 +37,12 @@ from stream_v2m.takes.take import Take
 from stream_v2m.takes.writer import TakeWriter
 
 COLUMNS = ("time", "beat", "chord", "key", "loudness", "density", "emotion", "valence", "arousal", "motion")
+_ALONE = (f"tempo.sync={INTERNAL}", "control.inputs=[]")  # what came in is in the take
 
 
 def shelf(config: Config) -> Shelf:
     """Where takes are kept: as configured, else in the user's data folder."""
-    if config.takes.folder is not None:
-        return Shelf(config.takes.folder.expanduser())
-    if sys.platform in ("darwin", "win32"):
-        data = Path(typer.get_app_dir("stream-v2m", roaming=False))
-    else:
-        home = os.environ.get("XDG_DATA_HOME", "")
-        data = (Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "share") / "stream-v2m"
-    return Shelf(data / "takes")
+    return Shelf(config.takes.folder.expanduser() if config.takes.folder else data_folder() / "takes")
 
 
 @contextmanager
@@ -94,14 +87,8 @@ def save_midi(take: Take, path: Path) -> None:
         PortError: the file cannot be written.
     """
     config = config_of(take)
-    pickup = config.step.lead_in_beats
     recorder = _recorder(config, path, style_of(take), bpm=take.tempi[0].bpm if take.tempi else config.controls.bpm)
     recorder.origin = take.began
-    if take.tempi:  # a leader may have begun later than our own pickup
-        start, beat = take.tempi[0].moment, 60 / take.tempi[0].bpm
-        while start - pickup * beat > take.began + beat / 2:
-            pickup += config.music.beats_per_bar
-        recorder.origin = min(take.began, start - pickup * beat)
     for segment in take.tempi[1:]:
         recorder.set_tempo(segment.bpm, segment.moment)
     for moment, text in take.marks:
@@ -154,7 +141,7 @@ def save_picture(take: Take, path: Path) -> None:
         part_name = names.get(note.channel, f"channel {note.channel}")
         if note.end > note.onset:
             trace.notes.append(NoteEvent(note.onset, note.end - note.onset, note.pitch, note.velocity, part_name))
-    draw(trace, path, parts=[part.name for part in played.parts])
+    draw(trace, path, parts=played.part_names)
 
 
 def cuts(take: Take) -> list[float]:
@@ -175,13 +162,13 @@ def render(take: Take, midi: Path, assignments: Sequence[str], *, plot: Path | N
     """
     if plot is not None:
         check_writable(plot)
-    config = config_of(take, assignments)
+    kept, config = config_of(take), config_of(take, [*assignments, *_ALONE])
     fixed = {key.strip().removeprefix("controls.") for key in (text.partition("=")[0] for text in assignments)}
     trace = Trace(title=f"{take.name}: {take.header.source}")
 
     async def perform(config: Config) -> State:
-        replay, clock = Replay(take), VirtualClock()
-        outputs = Outputs(recorder=_recorder(config, midi, style(config), bpm=config.controls.bpm))
+        replay, clock = Replay(take, followed=kept.tempo.sync != INTERNAL), VirtualClock()
+        outputs = Outputs(recorder=_recorder(config, midi, find_style(config.controls.style), bpm=config.controls.bpm))
         session = Session(
             config, replay, outputs, clock=clock, worker=lambda _: InlineWorker(), witnesses=[trace], eye=replay
         )
@@ -209,7 +196,7 @@ def render(take: Take, midi: Path, assignments: Sequence[str], *, plot: Path | N
         state = run_virtual(perform(config))
         if plot is not None:
             trace.thumbnails.clear()  # no picture was kept
-            draw(trace, plot, parts=[part.name for part in style(config).parts])
+            draw(trace, plot, parts=find_style(config.controls.style).part_names)
     return state
 
 
@@ -243,7 +230,10 @@ def _own_style(take: Take) -> Iterator[Path]:
 
 def _style_path(config: Config) -> Path:
     name = config.controls.style
-    return Path(name) if name.endswith(SUFFIX) else configs_folder() / "styles" / f"{name}{SUFFIX}"
+    if name.endswith(SUFFIX):
+        return Path(name)
+    own, shipped = (folder / f"{name}{SUFFIX}" for folder in style_folders())
+    return own if own.is_file() else shipped
 
 
 def _recorder(config: Config, path: Path, played: Style, *, bpm: float) -> Recorder:

@@ -31,6 +31,7 @@ from stream_v2m.takes.line import (
 from stream_v2m.takes.shelf import LOG
 
 WRITE_EVERY = 0.25  # seconds between two visits to the disk: what a crash may lose
+SYSTEM = 0xF0
 WAITING = 65_536  # lines that wait for a disk that stalls, some fifteen minutes of music
 
 
@@ -78,7 +79,8 @@ class TakeWriter(Witness):
 
     def sent(self, messages: Sequence[MidiEvent]) -> None:
         for message in messages:
-            self._put(midi_line(message))
+            if message.message[0] < SYSTEM:  # pulses of a clock can be had from the tempo
+                self._put(midi_line(message))
 
     def released(self, at: float) -> None:
         self._put({"released": at})
@@ -135,7 +137,7 @@ class TakeWriter(Witness):
             closing = self._closing.wait(WRITE_EVERY)
             try:
                 self._flush()
-                while not self._lines.empty():
+                if not self._lines.empty():
                     self._pending = memoryview(self._drained())
                     self._flush()
             except OSError as error:

@@ -70,3 +70,9 @@ def style_names() -> list[str]:
 def style_folders() -> tuple[Path, Path]:
     """Where styles are: the user's own, and those that are shipped."""
     return user_folder() / "styles", configs_folder() / "styles"
+
+
+def user_files() -> list[Path]:
+    """The user's own settings, which every other file and the command line go before: none, or one."""
+    path = user_folder() / "config.toml"
+    return [path] if path.is_file() else []

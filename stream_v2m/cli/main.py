@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from json import dumps as to_json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,7 +59,11 @@ def play(
     source: SourceArgument,
     to: Annotated[
         list[str] | None,
-        typer.Option("--to", help="virtual · virtual:NAME · port:NAME · synth · file:take.mid; may be repeated."),
+        typer.Option(
+            "--to",
+            help="virtual · virtual:NAME · port:NAME · synth · file:take.mid; may be repeated. "
+            "@clock sends MIDI clock too, @+12ms plays later: port:NAME@clock,+12ms",
+        ),
     ] = None,
     seconds: SecondsOption = None,
     style: StyleOption = None,
@@ -70,18 +75,30 @@ def play(
     settings: SetOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
+    control: Annotated[
+        list[str] | None,
+        typer.Option("--control", help="Play from a controller: port:NAME · virtual:NAME; may be repeated."),
+    ] = None,
+    sync: Annotated[
+        str | None, typer.Option("--sync", help="Follow a MIDI clock that comes in at port:NAME or virtual:NAME.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep it as a take, named by date and time.")] = False,
+    take: Annotated[str | None, typer.Option("--take", help="Keep it as a take of this name.")] = None,
 ) -> None:
-    """Perform in real time."""
+    """Perform in real time; in a terminal every key is a live command, ? names them."""
     from stream_v2m.cli import run
 
+    links = {"tempo.sync": sync, "control.inputs": control}
     run.play(
-        _config(config, settings, style=style, key=key, bpm=bpm, seed=seed),
+        _config(config, [*(settings or ()), *_assigned(links)], style=style, key=key, bpm=bpm, seed=seed),
         source,
         run.Destinations.parse(to or ["virtual"]),
         seconds=seconds,
         quiet=quiet,
         json=json,
         plot=plot,
+        keep=keep or take is not None,
+        take=take,
     )
 
 
@@ -180,11 +197,16 @@ def config_command(config: ConfigOption = None, settings: SetOption = None) -> N
     print(to_toml(_config(config, settings)), end="")  # noqa: T201
 
 
-def _config(files: list[Path] | None, settings: list[str] | None, **controls: object) -> Config:
-    from stream_v2m.config import Config
+def _config(files: list[Path] | None, settings: Sequence[str] | None, **controls: object) -> Config:
+    from stream_v2m.config import Config, user_files
 
-    given = [f"controls.{name}={value}" for name, value in controls.items() if value is not None]
-    return Config.load(files or (), [*(settings or ()), *given])
+    given = _assigned({f"controls.{name}": value for name, value in controls.items()})
+    return Config.load([*user_files(), *(files or ())], [*(settings or ()), *given])
+
+
+def _assigned(values: Mapping[str, object]) -> list[str]:
+    """What was given on the command line, as assignments; JSON's strings, numbers and lists are TOML's too."""
+    return [f"{key}={to_json(value)}" for key, value in values.items() if value is not None]
 
 
 def main() -> None:

@@ -6,20 +6,24 @@ import asyncio
 import gc
 import signal
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from stream_v2m.cli.keyboard import open_keyboard
 from stream_v2m.cli.live import log_json, show
-from stream_v2m.config import Config, find_style
+from stream_v2m.cli.terminal import steer
+from stream_v2m.config import Config, find_style, style_names
 from stream_v2m.core.clock import MonotonicClock, VirtualClock, run_virtual
 from stream_v2m.core.commands import Quit
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.files import check_writable
 from stream_v2m.core.state import State
 from stream_v2m.core.trace import Trace
+from stream_v2m.core.witness import Witness
 from stream_v2m.core.worker import InlineWorker, ThreadWorker
 from stream_v2m.midi.output import Output
 from stream_v2m.midi.outputs import Outputs
@@ -65,41 +69,56 @@ def play(
     quiet: bool = False,
     json: bool = False,
     plot: Path | None = None,
+    keep: bool = False,
+    take: str | None = None,
 ) -> State:
     """Perform in real time until the source ends, ``seconds`` are over, or Ctrl-C.
+
+    Args:
+        keep: as a take, which is called ``take``, or by date and time.
 
     Returns:
         the state at the end.
     """
+    from stream_v2m.cli.take_files import keeping
+
     if plot is not None:
         check_writable(plot)
     trace = Trace(title=source) if plot is not None else None
     clock = MonotonicClock()
 
-    async def perform() -> State:
+    async def perform(witnesses: Sequence[Witness]) -> State:
         ports = [Output.parse(spec) for spec in destinations.ports]
         player = Player(ports, config.player, origin=clock.origin) if ports else None
-        outputs = Outputs(player, _recorder(config, destinations.file))
         session = Session(
             config,
             open_source(source, config.source),
-            outputs,
+            Outputs(player, _recorder(config, destinations.file)),
             clock=clock,
             worker=ThreadWorker,
-            witnesses=[trace] if trace else [],
+            witnesses=witnesses,
             seconds=seconds,
         )
+        notices.append(session.board.notice)
         surfaces: list[Coroutine[Any, Any, None]] = []
         if json:
             surfaces.append(log_json(session.board))
         elif not quiet:
             surfaces.append(show(session.board, clock, Console()))
+        if (keyboard := open_keyboard()) is not None:
+            surfaces.append(steer(keyboard, session.command, session.board, styles=style_names()))
         _obey_signals(session)
         _settle_garbage()
         await session.run(*surfaces)
         return session.board.state
 
-    state = asyncio.run(perform())
+    notices: list[Callable[[str], None]] = []
+    with ExitStack() as stack:
+        witnesses: list[Witness] = [trace] if trace else []
+        if keep:
+            kept = keeping(config, source, take, notice=lambda text: notices[-1](text))
+            witnesses.append(stack.enter_context(kept))
+        state = asyncio.run(perform(witnesses))
     if trace is not None and plot is not None:
         _draw(config, trace, plot)
     return state

@@ -96,6 +96,9 @@ def _report(board: Board, player: PlayerState, sequencer: Sequencer, tempo: Temp
     state = board.state
     sounding, coming = sequencer.sounding(now), sequencer.coming(now)
     chord = sounding.chord if sounding else None
+    for problem in player.problems:
+        if problem not in state.player.problems:
+            board.notice(problem)
     history = state.history
     if chord is not None and (not history or history[-1] != chord):
         history = (*history, chord)[-HISTORY:]

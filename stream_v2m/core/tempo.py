@@ -126,13 +126,11 @@ class InternalTempo:
 
         The beats between have no time of their own. A leap into the past would let beats fall.
         """
-        late = max(at, self._steered)
-        beat += (late - at) * self.bpm / 60
-        here = self.beat_at(late)
-        assert beat >= here - _NOTHING, (beat, here)
-        bpm = self.bpm
+        assert beat >= self.beat_at(at) - _NOTHING, (beat, at)
+        bpm, late = self.bpm, max(at, self._steered)
+        beat = max(beat + (late - at) * bpm / 60, self.beat_at(late))
         self._cut(late)
-        self._pieces.append(Segment(late, max(beat, here), bpm))
+        self._pieces.append(Segment(late, beat, bpm))
         self._forget()
 
     def _cut(self, at: float) -> None:

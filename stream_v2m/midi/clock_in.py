@@ -49,6 +49,10 @@ class ClockFollower:
     Args:
         tempo: while a clock is there, nobody else should steer it.
         beats_per_bar: of our bars, which count from beat 0.
+
+    Attributes:
+        running: whether the master runs.
+        joined: the beat of ours at which it began to, or went on.
     """
 
     def __init__(self, tempo: InternalTempo, config: FollowConfig, *, beats_per_bar: int) -> None:
@@ -63,6 +67,7 @@ class ClockFollower:
         self._heard: float | None = None  # when the last pulse came
         self._latest = -math.inf
         self.running = False
+        self.joined = 0.0
 
     @property
     def following(self) -> bool:
@@ -83,8 +88,8 @@ class ClockFollower:
 
         START and CONTINUE are given with the pulse for which they hold. If the master's place in the bar is
         not ours, the tempo has by then leapt forward to where it is, less than a bar ahead: the caller ends
-        what sounds, and plays from ``tempo.beat_at(moment)`` on. Without a known place (Continue without
-        Start or song position before it) there is no leap, and the phase is followed to the nearest pulse.
+        what sounds, and plays from the beat ``joined`` on. Without a known place (Continue without Start or
+        song position before it) there is no leap, and the phase is followed to the nearest pulse.
         """
         self._latest = max(self._latest, moment)
         status = message[0]
@@ -137,17 +142,20 @@ class ClockFollower:
 
     def _leap(self, moment: float) -> None:
         """The master's song is at ``place`` with this pulse: so be ours, as far as the place in the bar goes."""
+        assert self._train is not None
         place, self._place = self._place, None
+        self.joined = (self._base + self._train.index) / PULSES
         if place is None:
             return
-        at = max(moment + self._offset, self._latest)
+        at = moment + self._offset
         beat = self._tempo.beat_at(at)
         ahead = (place / PULSES - beat) % self._bar
+        if self._bar - ahead < _THERE:
+            ahead -= self._bar
         pulse = round((beat + ahead) * PULSES)
-        if self._bar - ahead > _THERE:
-            self._tempo.locate(max(beat, pulse / PULSES), at)
-        else:
-            pulse -= self._bar * PULSES
+        self.joined = pulse / PULSES
+        if ahead > _THERE:
+            self._tempo.locate(self.joined, at)
         self._train = PulseTrain(moment)
         self._base, self._zero = pulse, pulse - place
         self._looked = self._steered = 0

@@ -171,7 +171,7 @@ def test_start_puts_the_first_pulse_after_it_on_our_next_bar_line():
     following.pulses(moment for moment in steady(120, 5.0, begin=4.5) if moment > 4.5)
     assert following.tempo.beat_at(8.5) == pytest.approx(20.0, abs=0.01)
     assert following.transports == [(Transport.START, 4.5)]
-    assert following.follower.running
+    assert (following.follower.running, following.follower.joined) == (True, 12.0)
 
 
 def test_a_master_that_is_at_our_bar_line_already_makes_us_leap_no_bar():
@@ -228,6 +228,16 @@ def test_pulses_that_begin_anew_with_start_are_taken_anew():
     due = steady(120, 5.0, begin=5.009)
     off = following.off(due, due)
     assert max(map(abs, off)) < 0.02
+
+
+def test_a_pulse_that_is_taken_late_joins_at_its_own_moment_all_the_same():
+    following = Following(120.0)
+    following.pulses(steady(121, 4.4))
+    following.receive(4.41, START)
+    following.follower.tend(4.6)
+    assert following.receive(4.5, PULSE) is Transport.START
+    assert following.follower.joined == 12.0
+    assert following.tempo.beat_at(5.0) == pytest.approx(13.0, abs=0.02)
 
 
 def test_an_offset_moves_our_beats_away_from_the_pulses():

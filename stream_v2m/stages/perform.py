@@ -56,7 +56,7 @@ async def perform(
             send([encode(event, channel=sequencer.style.channel(event.part)) for event in events])
 
     try:
-        play(sequencer.setup(clock.now()))
+        play(sequencer.setup(clock.now() + outputs.lookahead))
         while end is None or clock.now() < end:
             now, controls = clock.now(), board.controls
             for item in plans.drain():

@@ -37,7 +37,7 @@ $(DEV)/.ready: pyproject.toml constraints.txt scripts/venv.sh
 	@touch $@
 
 $(DEV)/.real-parts: $(DEV)/.ready
-	@sh scripts/debian.sh jackd2 fluidsynth timgm6mb-soundfont ffmpeg
+	@sh scripts/debian.sh jackd2 jack-midi-clock fluidsynth timgm6mb-soundfont ffmpeg
 	@touch $@
 
 setup: $(DEMO)/.ready

@@ -16,7 +16,7 @@ from stream_v2m.midi.output import Output
 from stream_v2m.midi.struck import Struck
 
 START_WITHIN = 15.0  # seconds; a synthesizer loads its soundfont meanwhile
-RESTART_EVERY = 1.0  # seconds between two attempts
+RESTART_EVERY = 0.5  # seconds between two attempts
 HUNG_AFTER = 5.0  # seconds without a report, while somebody listens
 BEAT_EVERY = 0.1  # seconds
 _COUNTS = ("sent", "late", "dropped", "returns")

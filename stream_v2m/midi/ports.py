@@ -14,6 +14,7 @@ from stream_v2m.midi.port import OutputPort, without_number
 
 PRESENT_EVERY = 0.25  # seconds between two looks whether the open ports are there still
 MISSING_EVERY = 1.0  # seconds between two attempts at a missing port
+TRYING_EVERY = 0.02  # seconds between two looks whether an attempt has ended
 SYNTH_EVERY = 15.0  # seconds; each attempt loads a sound font
 # About three periods of an audio server: a new connection is deaf for one or two, and what was sent
 # leaves in the next. Seconds.
@@ -77,6 +78,7 @@ class Ports:
     def open(self, now: float) -> list[int]:
         """Open what can be opened, and wait for it; the places of those that cannot yet."""
         for slot in self._slots:
+            slot.try_at = _next_try(slot.spec, now)
             self._attempt(slot)
             self._end_attempt(slot, now)
             slot.port, slot.opened, slot.settled = slot.opened, None, _NEVER
@@ -113,9 +115,14 @@ class Ports:
         due = [slot for slot in self._slots if slot.try_at <= now]
         if due and self._trying is None:
             slot = self._trying = min(due, key=lambda slot: slot.try_at)
+            slot.try_at = _next_try(slot.spec, now)
             self._start(lambda: self._attempt(slot))
-        self._next_look = min(now + PRESENT_EVERY, *(slot.settled for slot in self._slots))
+        self._next_look = self._look_again(now)
         return gone, back
+
+    def _look_again(self, now: float) -> float:
+        soonest = min(min(slot.settled, slot.try_at) for slot in self._slots)
+        return min(now + (PRESENT_EVERY if self._trying is None else TRYING_EVERY), max(soonest, now + TRYING_EVERY))
 
     def close(self) -> None:
         """Close every port."""
@@ -136,7 +143,6 @@ class Ports:
         found, slot.tried = slot.tried, None
         if found is None or isinstance(found, PortError):
             slot.problem = str(found)
-            slot.try_at = now + (SYNTH_EVERY if slot.spec.startswith("synth") else MISSING_EVERY)
             return
         slot.opened, slot.settled, slot.try_at = found, now + SETTLE, _NEVER
         slot.spec = _by_name(slot.spec, found.name)
@@ -151,6 +157,10 @@ class Ports:
         assert slot.port is not None
         slot.port.close()
         slot.port, slot.problem, slot.try_at = None, problem, now
+
+
+def _next_try(spec: str, now: float) -> float:
+    return now + (SYNTH_EVERY if spec.startswith("synth") else MISSING_EVERY)
 
 
 def _by_name(spec: str, name: str) -> str:

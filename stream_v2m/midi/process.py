@@ -32,8 +32,8 @@ from stream_v2m.midi.schedule import Schedule
 
 REPORT_EVERY = 0.2  # seconds
 WAIT_AT_MOST = 0.05  # seconds; the longest that SIGTERM or a missing heartbeat can go unnoticed
-PAUSE = 0.01  # seconds until something is due, in which ports are looked at
-HURRY = 1.0  # seconds after which they are looked at without such a pause
+PAUSE = 0.003  # seconds until something is due, in which ports are looked at
+HURRY = 0.05  # seconds after which they are looked at without such a pause
 _NAP = 0.001  # seconds
 
 
@@ -149,6 +149,7 @@ class Playing:
         gone, back = self._ports.look(now)
         for place in gone:
             self._schedule.lose(place)
+        self._schedule.confirm()
         for place in back:
             self._send(self._schedule.restore(place, now))
         self._returns += len(back)

@@ -29,21 +29,22 @@ class _Port:
         self.there = True
         self.patch = Patch()
         self.transport = Transport()
-        self.stranded: set[Key] = set()  # sounded when the port was lost
-        self.ran = False  # so did its clock
+        self.unsure: set[Key] = set()  # ended since the port was last seen
+        self.stranded: set[Key] = set()  # sounded when the port was lost, or may have
+        self.clocked = False  # it was sent transport messages, of which it may not have heard the last
 
     def owe(self, place: int, message: bytes) -> None:
         """Keep an ending that could not be sent."""
         note = note_of(message)
         if note is not None and not is_note_on(message):
             self.stranded.add(Key(place, *note))
-        self.ran |= message[0] == STOP
+        self.clocked |= message[0] == STOP
 
     def restore(self) -> list[bytes]:
         """What it must be told when it is back: the end of all that may sound or run, then how it was set up."""
         offs = [note_off(key.channel, key.pitch) for key in sorted(self.stranded)]
-        stop = [bytes((STOP,))] if self.ran else []
-        self.stranded, self.ran = set(), False
+        stop = [bytes((STOP,))] if self.clocked else []
+        self.stranded = set()
         return [*offs, *stop, *self.patch.restore()]
 
 
@@ -97,7 +98,7 @@ class Schedule:
             event = heapq.heappop(self._queue)
             ready += self._ledger.overdue(event.due)
             ready += self._sent(event, now)
-        return ready + self._ledger.overdue(now)
+        return self._ending(ready + self._ledger.overdue(now))
 
     def silence(self, now: float) -> list[Release]:
         """Forget the queued notes and end all that sounds, under a held pedal too; the clock goes on."""
@@ -105,7 +106,7 @@ class Schedule:
         self._queue = [event for event in self._queue if not is_note_on(event.message)]
         heapq.heapify(self._queue)
         self.dropped += len(notes)
-        return self._ledger.release_all(now) + self._to_all(lambda port: port.patch.silence(), now)
+        return self._ending(self._ledger.release_all(now)) + self._to_all(lambda port: port.patch.silence(), now)
 
     def halt(self, now: float) -> list[Release]:
         """Silence, and stop the clocks: nobody leads the performance."""
@@ -116,13 +117,19 @@ class Schedule:
         released = self._ledger.release_all(now) + self._to_all(lambda port: port.patch.resets(), now)
         return released + self._to_all(lambda port: port.transport.halt(), now)
 
+    def confirm(self) -> None:
+        """Every port that was not lost is there: what was sent until now has been heard."""
+        for port in self._ports:
+            port.unsure.clear()
+
     def lose(self, place: int) -> None:
         """The port is not there: write off its notes, and name nothing for it until it is back."""
         port, lost = self._ports[place], self._ledger.forget(place)
         self.dropped += len(lost)
         port.there = False
-        port.stranded.update(lost)
-        port.ran |= bool(port.transport.halt())
+        port.stranded.update(lost, port.unsure)
+        port.unsure.clear()
+        port.transport.halt()
 
     def restore(self, place: int, now: float) -> list[Release]:
         """What a port that has come back must be told."""
@@ -140,6 +147,7 @@ class Schedule:
             return []
         if is_timing(message):
             admitted = port.transport.admit(message, stale=stale, muted=self.muted)
+            port.clocked |= port.transport.runs
             return [Release(event.due, event.port, each) for each in admitted]
         sent, note = Release(event.due, event.port, message), note_of(message)
         if note is None:
@@ -152,6 +160,14 @@ class Schedule:
             self.dropped += 1
             return []
         return [*self._ledger.strike(key, event.due, event.release), sent]
+
+    def _ending(self, released: list[Release]) -> list[Release]:
+        """Remember which notes end; a port that has vanished unseen does not hear it."""
+        for _, place, message in released:
+            note = note_of(message)
+            if note is not None and not is_note_on(message):
+                self._ports[place].unsure.add(Key(place, *note))
+        return released
 
     def _to_all(self, messages: Callable[[_Port], Iterable[bytes]], now: float) -> list[Release]:
         """What ``messages`` names for each port that is there."""

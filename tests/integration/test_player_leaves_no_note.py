@@ -39,9 +39,12 @@ def dense_player(name: str, ending: str = "") -> Iterator[tuple[subprocess.Popen
         with program:
             try:
                 assert program.stdin is not None and program.stdout is not None
+                assert program.stdout.readline() == "ready\n"
+                program.stdin.write("begin\n")
+                program.stdin.flush()
                 assert program.stdout.readline().strip().isdecimal()
                 listener.connect(name)
-                program.stdin.write("go\n")
+                program.stdin.write("play\n")
                 program.stdin.flush()
                 listener.wait_for_notes(20)
                 yield program, listener

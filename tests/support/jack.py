@@ -21,18 +21,19 @@ _numbers = itertools.count()
 
 
 @contextmanager
-def jack_server() -> Iterator[subprocess.Popen[bytes]]:
+def jack_server(wait_ms: int = 200) -> Iterator[subprocess.Popen[bytes]]:
     """Run ``jackd`` on its dummy driver under a name of its own, which this process and its children then use.
 
-    It waits for its clients (``--sync``, at most 200 ms), since otherwise one that is late on a busy
-    machine loses what it wanted to send, and a test that counts messages would blame the player.
+    It waits for its clients (``--sync``, at most ``wait_ms``), since otherwise one that is late on a busy
+    machine loses what it wanted to send, and a test that counts messages would blame the player. For a
+    client that was killed it waits ten times.
     """
     require("jackd", "jack_wait")
     name = f"v2m-{os.getpid()}-{next(_numbers)}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JACK_DEFAULT_SERVER", name)
         patch.setenv("JACK_NO_START_SERVER", "1")
-        server = start_jackd()
+        server = start_jackd(wait_ms)
         try:
             wait_for_jackd(server)
             yield server
@@ -40,10 +41,10 @@ def jack_server() -> Iterator[subprocess.Popen[bytes]]:
             end(server)
 
 
-def start_jackd() -> subprocess.Popen[bytes]:
+def start_jackd(wait_ms: int = 200) -> subprocess.Popen[bytes]:
     """A server under the name that ``JACK_DEFAULT_SERVER`` says; again, if another has died."""
     return subprocess.Popen(
-        ["jackd", "--no-realtime", "--sync", "-t", "200", "-d", "dummy", "-r", "48000", "-p", "128"],
+        ["jackd", "--no-realtime", "--sync", "-t", str(wait_ms), "-d", "dummy", "-r", "48000", "-p", "128"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stream_v2m.midi.channel_message import (
@@ -148,7 +148,21 @@ def test_nothing_is_named_for_a_port_that_is_lost_and_when_it_is_back_it_is_told
     told = messages(schedule.restore(0, 3.0))
     assert told[:3] == [OFF, note_off(1, 72), STOP]
     assert told[-1] == program_change(1, 5)
-    assert messages(schedule.restore(0, 3.0))[0] == control_change(1, 64, 0), "told once"
+    assert OFF not in messages(schedule.restore(0, 3.0)), "told once"
+
+
+def test_an_end_that_was_sent_after_the_port_was_last_seen_is_told_again_when_it_is_back() -> None:
+    schedule = Schedule(1, stale=0.25)
+    schedule.add(0.0, 0, note_on(1, 59, 90), 0.1)
+    schedule.add(0.0, 0, ON, 0.3)
+    schedule.take(0.0)
+    schedule.take(0.2)
+    schedule.confirm()
+    schedule.take(0.4)
+    schedule.lose(0)
+    told = messages(schedule.restore(0, 1.0))
+    assert OFF in told
+    assert note_off(1, 59) not in told
 
 
 queued = st.tuples(st.floats(0, 5), st.integers(0, 1), st.integers(1, 2), st.integers(60, 62), st.floats(0.01, 2))
@@ -180,7 +194,9 @@ class Receiver:
         self.there, self.runs = True, False
 
     def hear(self, message: bytes, *, amends: bool) -> None:
-        assert self.there and is_message(message)
+        assert is_message(message)
+        if not self.there:  # unplugged, and nobody has seen it yet
+            return
         note = note_of(message)
         if note is not None and is_note_on(message):
             assert note not in self.notes
@@ -198,14 +214,24 @@ others = st.sampled_from([PULSE, PULSE, PULSE, START, CONTINUE, STOP, POSITION, 
 moves = st.one_of(
     st.tuples(st.just("note"), ports, notes, times, st.floats(0.01, 2)),
     st.tuples(st.just("other"), ports, others, times),
-    st.tuples(st.sampled_from(["lose", "restore"]), ports),
-    st.tuples(st.sampled_from(["take", "silence", "halt", "mute", "unmute"])),
+    st.tuples(st.sampled_from(["unplug", "replug"]), ports),
+    st.tuples(st.sampled_from(["look", "silence", "halt", "mute", "unmute"])),
 )
+CASES = {
+    "its stop is not heard": [("other", 0, START, 0.0), ("unplug", 0), ("other", 0, STOP, 0.0), ("replug", 0)],
+    "its end is not heard": [("note", 0, ON, 0.0, 0.05), ("unplug", 0), ("unplug", 0), ("replug", 0)],
+    "start while muted": [("other", 0, START, 0.15), ("mute",), ("look",), ("look",)],
+    "running at the end": [("other", 0, START, 0.0), ("look",)],
+}
 
 
-@given(st.lists(st.tuples(moves, times), max_size=60))
+@given(st.lists(st.tuples(moves, st.floats(0, 0.15), st.sampled_from([True, True, True, False])), max_size=60))
+@example([(move, 0.1, True) for move in CASES["its stop is not heard"]])
+@example([(move, 0.1, True) for move in CASES["its end is not heard"]])
+@example([(move, 0.1, True) for move in CASES["start while muted"]])
+@example([(move, 0.1, True) for move in CASES["running at the end"]])
 def test_whatever_happens_in_whatever_order_each_note_ends_once_and_each_clock_that_ran_is_stopped(
-    steps: list[tuple[tuple, float]],
+    steps: list[tuple[tuple, float, bool]],
 ) -> None:
     schedule, receivers, now = Schedule(2, stale=0.25), [Receiver(), Receiver()], 0.0
 
@@ -213,23 +239,31 @@ def test_whatever_happens_in_whatever_order_each_note_ends_once_and_each_clock_t
         for _, port, message in released:
             receivers[port].hear(message, amends=amends)
 
-    for (kind, *rest), pause in steps:
+    def look() -> None:
+        for port, receiver in enumerate(receivers):
+            if not receiver.there:
+                schedule.lose(port)
+        schedule.confirm()
+
+    for (kind, *rest), pause, awake in steps:
         now += pause
+        if awake:
+            send(schedule.take(now))
+            assert sum(len(each.notes) for each in receivers if each.there) <= schedule.sounding
         match kind, rest:
             case "note", (port, message, later, length):
                 schedule.add(now + later, port, message, now + later + length)
             case "other", (port, message, later):
                 schedule.add(now + later, port, message, None)
-            case "lose", (port,):
-                schedule.lose(port)
+            case "unplug", (port,):
                 receivers[port].there = False
-            case "restore", (port,):
+            case "look", _:
+                look()
+            case "replug", (port,) if not receivers[port].there:
+                look()
                 receivers[port].there = True
                 send(schedule.restore(port, now), amends=True)
                 assert not receivers[port].notes and not receivers[port].runs
-            case "take", _:
-                send(schedule.take(now))
-                assert schedule.sounding == sum(len(each.notes) for each in receivers if each.there)
             case "silence" | "halt", _:
                 send(getattr(schedule, kind)(now))
                 assert not any(each.notes for each in receivers if each.there)
@@ -238,8 +272,11 @@ def test_whatever_happens_in_whatever_order_each_note_ends_once_and_each_clock_t
                 schedule.muted = kind == "mute"
                 send(schedule.halt(now) if schedule.muted else [])
         assert not (schedule.muted and any(each.runs for each in receivers if each.there))
-    send(schedule.finish(now))
+    look()
     for port, receiver in enumerate(receivers):
-        receiver.there = True
-        send(schedule.restore(port, now), amends=True)
-        assert not receiver.notes and not receiver.runs
+        if not receiver.there:
+            receiver.there = True
+            send(schedule.restore(port, now), amends=True)
+            assert not receiver.notes and not receiver.runs
+    send(schedule.finish(now))
+    assert not any(each.notes or each.runs for each in receivers)

@@ -251,8 +251,8 @@ def test_the_hall_of_the_plug_ins_is_about_as_loud_as_fluidsynth_s(plugins, font
 def test_without_plug_ins_it_is_softer_and_says_so(no_plugins, font):
     engine = Engine(font, more=settings_for_limiter(load_library()))
     before = engine.synth.get_setting("synth.gain")
-    assert engage_limiter(engine.library, engine.synth, reverb=0.5) == "no limiter, 6 dB softer"
-    assert engine.synth.get_setting("synth.gain") == pytest.approx(before / 2, rel=0.01)
+    assert engage_limiter(engine.library, engine.synth, reverb=0.5) == "no limiter, 8 dB softer"
+    assert engine.synth.get_setting("synth.gain") == pytest.approx(before * 10 ** (-8 / 20))
     engine.close()
 
 
@@ -261,7 +261,7 @@ def test_plug_ins_that_are_refused_leave_the_hall_and_lower_the_gain(plugins, fo
         (tmp_path / name).write_bytes(b"no library")
     monkeypatch.setenv("LADSPA_PATH", str(tmp_path))
     engine = Engine(font, more=settings_for_limiter(load_library()))
-    assert engage_limiter(engine.library, engine.synth, reverb=0.5) == "no limiter, 6 dB softer"
+    assert engage_limiter(engine.library, engine.synth, reverb=0.5) == "no limiter, 8 dB softer"
     assert engine.synth.get_setting("synth.reverb.active") == 1
     engine.close()
 

@@ -17,7 +17,7 @@ from stream_v2m.music.sequencer import MusicConfig
 from stream_v2m.music.style import SUFFIX, Style, list_styles, load_style
 from stream_v2m.sources.source import SourceConfig
 from stream_v2m.stages.compose import StepConfig
-from stream_v2m.stages.conduct import TempoConfig
+from stream_v2m.stages.lead import TempoConfig
 from stream_v2m.stages.listen import ControlConfig
 from stream_v2m.takes.shelf import TakesConfig
 from stream_v2m.vision.observer import VisionConfig

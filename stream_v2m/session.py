@@ -41,7 +41,7 @@ from stream_v2m.midi.outputs import Outputs
 from stream_v2m.music.sequencer import Sequencer
 from stream_v2m.sources.source import Source
 from stream_v2m.stages.compose import compose
-from stream_v2m.stages.conduct import INTERNAL, Conductor
+from stream_v2m.stages.conduct import Conductor
 from stream_v2m.stages.ingest import ingest
 from stream_v2m.stages.listen import Listener
 from stream_v2m.stages.observe import Eye, observe
@@ -111,7 +111,7 @@ class Session:
         )
         self._listener = Listener(
             config.control,
-            config.tempo.sync if config.tempo.sync != INTERNAL else None,
+            config.tempo.clock_input,
             path=config.control.bindings or user_folder() / "bindings.toml",
             follow=self._conductor.receive,
             obey=self.command,
@@ -148,6 +148,7 @@ class Session:
         finally:
             self._source.close()
             self._listener.close()
+            self._conductor.close()
             for worker in workers.values():
                 worker.close()
             self._outputs.close()

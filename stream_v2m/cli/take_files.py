@@ -28,7 +28,7 @@ from stream_v2m.midi.outputs import Outputs
 from stream_v2m.midi.recorder import Recorder
 from stream_v2m.music.style import SUFFIX, Style, load_style
 from stream_v2m.session import Session
-from stream_v2m.stages.conduct import INTERNAL
+from stream_v2m.stages.lead import INTERNAL
 from stream_v2m.stages.replay import Replay
 from stream_v2m.takes.line import Header
 from stream_v2m.takes.notes import notes

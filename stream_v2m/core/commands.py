@@ -42,6 +42,7 @@ class Controls:
         scale: keep harmony and melody to this scale on the key's tonic.
         affect_strength: how far the picture's mood steers the harmony.
         cue_strength: how far motion and cuts shape the notes.
+        pace_strength: how far the tempo follows the picture's motion.
         density_trim, loudness_trim: around what the models ask for.
         range_frozen: the live ranging of motion and affect stands still.
     """
@@ -59,6 +60,7 @@ class Controls:
     temperature: Temperature = 1.0
     affect_strength: Strength = 0.5
     cue_strength: Strength = 1.0
+    pace_strength: Strength = 0.0
     density_trim: Trim = 0.0
     loudness_trim: Trim = 0.0
     range_frozen: bool = False
@@ -231,6 +233,15 @@ class SetCueStrength(Command):
         return replace(controls, cue_strength=self.value)
 
 
+class SetPaceStrength(Command):
+    """How far the tempo follows the picture's motion, slowly."""
+
+    value: Strength
+
+    def apply(self, controls: Controls) -> Controls:
+        return replace(controls, pace_strength=self.value)
+
+
 class TrimDensity(Command):
     """Thinner (below 0) or denser (above 0) than the model asks for."""
 
@@ -284,6 +295,7 @@ COMMANDS: dict[str, type[Command]] = {
     "set_temperature": SetTemperature,
     "set_affect_strength": SetAffectStrength,
     "set_cue_strength": SetCueStrength,
+    "set_pace_strength": SetPaceStrength,
     "trim_density": TrimDensity,
     "trim_loudness": TrimLoudness,
     "freeze_range": FreezeRange,

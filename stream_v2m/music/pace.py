@@ -13,11 +13,10 @@ QUICKEST_CHANGE = 0.01  # share of the tempo, a beat; what is slower is heard as
 
 
 class PaceConfig(BaseModel):
-    """How far the tempo follows the picture."""
+    """How the tempo follows the picture, where the live pace strength is above 0."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    strength: float = Field(0.0, ge=0, le=1, description="how far the tempo follows the picture's motion; 0 is not")
     slowest: float = Field(0.8, ge=0.5, le=1, description="share of the tempo set, when nothing moves for long")
     fastest: float = Field(1.25, ge=1, le=2, description="share of the tempo set, when all moves for long")
     average_s: float = Field(20.0, ge=1, le=300, description="time constant of the motion's average")
@@ -40,18 +39,18 @@ class Pace:
         self._elapsed += elapsed
         self._average += (motion - self._average) * -math.expm1(-elapsed / self._config.average_s)
 
-    def bpm(self, base: float) -> float:
-        """``base`` (beats a minute), bent; to be asked about once a beat, from which on it holds.
+    def bpm(self, base: float, strength: float) -> float:
+        """``base`` (beats a minute), bent as far as ``strength`` 0–1 says; to be asked about once a beat.
 
         Between two answers it bends by at most ``QUICKEST_CHANGE`` for each beat that was seen.
         """
         beats, self._elapsed = self._elapsed * base * self._factor / 60, 0.0
         most = math.pow(1 + QUICKEST_CHANGE, beats)
-        self._factor = min(max(self._aim(), self._factor / most), self._factor * most)
+        self._factor = min(max(self._aim(strength), self._factor / most), self._factor * most)
         return base * self._factor
 
-    def _aim(self) -> float:
+    def _aim(self, strength: float) -> float:
         config, moved = self._config, self._average - NEUTRAL_MOTION
         if moved >= 0:
-            return math.pow(config.fastest, config.strength * moved / (1 - NEUTRAL_MOTION))
-        return math.pow(config.slowest, config.strength * -moved / NEUTRAL_MOTION)
+            return math.pow(config.fastest, strength * moved / (1 - NEUTRAL_MOTION))
+        return math.pow(config.slowest, strength * -moved / NEUTRAL_MOTION)

@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.commands import When
@@ -17,30 +15,17 @@ from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import Board
 from stream_v2m.core.tempo import InternalTempo, Segment, TapTempo
 from stream_v2m.core.witness import Witness
-from stream_v2m.midi.clock_in import ClockFollower, FollowConfig, Transport
+from stream_v2m.midi.clock_in import Transport
 from stream_v2m.midi.clock_out import ClockConfig, ClockOut
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.music.figures import EPSILON
 from stream_v2m.music.sequencer import Sequencer
+from stream_v2m.stages.lead import TempoConfig, leader
 
 LOOK_EVERY = 0.05  # seconds between looks at a tempo that may change
 MARGIN = 0.005  # seconds before a slice is written that a command which changes it is obeyed
 
-INTERNAL = "internal"
-
 Action = Callable[[float], None]
-
-
-class TempoConfig(BaseModel):
-    """Who leads the tempo."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    sync: str = Field(
-        INTERNAL, description="internal, or the input that brings a MIDI clock: virtual, virtual:NAME, port:NAME"
-    )
-    transport: bool = Field(True, description="obey Start, Stop and Continue of the clock that is followed")
-    follow: FollowConfig = FollowConfig()
 
 
 class Conductor:
@@ -68,9 +53,7 @@ class Conductor:
         self._cadence, self._bar = cadence, float(beats_per_bar)
         self._clock, self._board, self._witnesses = clock, board, witnesses
         self.pulses = ClockOut(clock_config, beats_per_bar=beats_per_bar)
-        self._follower = None
-        if config.sync != INTERNAL:
-            self._follower = ClockFollower(tempo, config.follow, beats_per_bar=beats_per_bar)
+        self._leader = leader(tempo, config, board, beats_per_bar=beats_per_bar, clock=clock)
         self._taps = TapTempo()
         self._waiting: list[tuple[float, int, str, Action]] = []
         self._count = count()
@@ -83,6 +66,7 @@ class Conductor:
         """Begin at session second ``begin``: beat 0 is some beats later, and the music with it unless it is to rest."""
         first = begin + lead_in_beats * 60 / self._tempo.bpm
         self._tempo.start(first)
+        self._leader.begin()
         self._tell(first)
         self.pulses.begin(begin)
         playing = self._board.controls.playing
@@ -119,33 +103,39 @@ class Conductor:
         for witness in self._witnesses:
             witness.released(at)
 
+    def close(self) -> None:
+        """Keep time no more."""
+        self._leader.close()
+
     def _show(self, *, playing: bool) -> None:
+        self._leader.set_playing(playing)
         controls = replace(self._board.controls, playing=playing)
         self._board.update(phase="playing" if playing else "resting", controls=controls)
 
     # -- tempo
 
-    def set_tempo(self, bpm: float, at: float) -> None:
-        """Go at ``bpm`` from session second ``at`` on.
+    def check_leader(self) -> None:
+        """Whether the tempo may be set here.
 
         Raises:
-            ConfigError: somebody else leads.
+            ConfigError: it is somebody else's.
         """
-        self.check_leader()
-        self._tempo.change(bpm, at)
+        self._leader.check()
+
+    def set_tempo(self, bpm: float, at: float) -> None:
+        """Go at ``bpm`` from session second ``at`` on."""
+        self._leader.set_tempo(bpm, at)
 
     def tap(self, at: float) -> float | None:
         """Take a tap; from the third on the tempo, and the beat, go by them. The new tempo, if there is one."""
-        self.check_leader()
         bpm = self._taps.tap(at)
         if bpm is not None:
-            self._tempo.change(bpm, at)
+            self._leader.set_tempo(bpm, at)
             self._tempo.nudge(self._taps.offset(self._tempo), at)
         return bpm
 
     def nudge(self, beats: float, at: float) -> None:
         """Move the beat ahead or back, gliding."""
-        self.check_leader()
         self._tempo.nudge(beats, at)
 
     def retime(self, segment: Segment) -> None:
@@ -159,27 +149,22 @@ class Conductor:
         beat = self._tempo.beat_at(at + self._outputs.lookahead + MARGIN)
         return math.ceil(beat / unit - EPSILON) * unit
 
-    def check_leader(self) -> None:
-        """Only who leads sets the tempo.
-
-        Raises:
-            ConfigError: a clock is followed.
-        """
-        if self._follower is not None:
-            raise ConfigError("the tempo is the clock's", where=f"--sync {self._config.sync}", cure="set it there")
-
     def receive(self, moment: float, message: bytes) -> None:
         """Take a message of the clock that is followed."""
-        assert self._follower is not None
-        transport, now = self._follower.receive(moment, message), self._clock.now()
-        if not self._config.transport:
+        self._led(self._leader.receive(moment, message))
+
+    def _led(self, transport: Transport | None) -> None:
+        """Do what the leader asks of the music."""
+        if transport is None or transport is Transport.POSITION or not self._config.transport:
             return
+        now = self._clock.now()
         if transport is Transport.STOP:
             self.stop(now, cadence=False)
-        elif transport in (Transport.START, Transport.CONTINUE):  # our bars are the master's from here on
-            self._sequencer.stop(now)
-            self.release(now)
-            self.play_from(self._tempo.beat_at(moment))
+            return
+        self._sequencer.stop(now)  # our bars are the leader's from here on
+        self.release(now)
+        joins = self._leader.joins()
+        self.play_from(self.next_beat(self._bar, now) if joins is None else joins)
 
     # -- what waits
 
@@ -198,7 +183,8 @@ class Conductor:
             now = self._clock.now()
             self._obey(now)
             self._rest(now)
-            self._follow(now)
+            self._led(self._leader.tend(now))
+            self._board.update(tempo=self._leader.status)
             self._tell(now)
             await self._clock.sleep_until(min(now + LOOK_EVERY, self._next_due()))
 
@@ -226,12 +212,6 @@ class Conductor:
             self.pulses.stop(self._rests)
             self._rests = None
             self.release(now)
-
-    def _follow(self, now: float) -> None:
-        """Tend the clock that leads; without one the picture's pace may."""
-        if self._follower is not None:
-            self._follower.tend(now)
-            self._board.update(tempo=self._follower.status)
 
     def _tell(self, now: float) -> None:
         """Hand on the pieces of tempo that are final."""

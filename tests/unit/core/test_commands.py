@@ -32,6 +32,7 @@ EXAMPLES: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
     "set_temperature": [({"value": 0}, {"temperature": 0.0})],
     "set_affect_strength": [({"value": 1}, {"affect_strength": 1.0})],
     "set_cue_strength": [({"value": 0.25}, {"cue_strength": 0.25})],
+    "set_pace_strength": [({"value": 0.5}, {"pace_strength": 0.5})],
     "trim_density": [({"value": -1}, {"density_trim": -1.0})],
     "trim_loudness": [({"value": 0.5}, {"loudness_trim": 0.5})],
     "freeze_range": [({"on": True}, {"range_frozen": True})],

@@ -21,10 +21,12 @@ from typing import Any
 from stream_v2m.core.clock import MonotonicClock
 from stream_v2m.core.values import MidiEvent
 from stream_v2m.midi import child
+from stream_v2m.midi.output import Output
 from stream_v2m.midi.player import Player, PlayerConfig
 from tests.support.jack import jack_server
 
 GRID = 0.005  # seconds
+ACTIVE_SENSING = b"\xfe"  # says nothing, and is sent however late it is
 _BUSY = "while True: sum(range(10000))"
 
 
@@ -34,7 +36,8 @@ class Measured:
     def __init__(self, name: str, folder: Path, clock: MonotonicClock, *, realtime: bool) -> None:
         self._file = folder / name
         os.environ["LATENESS_FILE"] = str(self._file)
-        self._player = Player([f"virtual:{name}"], PlayerConfig(api="jack", realtime=realtime), origin=clock.origin)
+        config = PlayerConfig(api="jack", realtime=realtime)
+        self._player = Player([Output(f"virtual:{name}")], config, origin=clock.origin)
         begun = time.perf_counter()
         self._player.start()
         self.start_ms = 1000 * (time.perf_counter() - begun)
@@ -72,7 +75,7 @@ async def feed(players: Sequence[Measured], clock: MonotonicClock, end: float) -
     while due < end:
         events = []
         while due < clock.now() + 0.1:
-            events.append(MidiEvent(due, 0, b"\xf8"))
+            events.append(MidiEvent(due, 0, ACTIVE_SENSING))
             due += GRID
         for player in players:
             player.feed(events)
@@ -86,7 +89,7 @@ async def measure(players: Sequence[Measured], clock: MonotonicClock, seconds: f
 
 
 def main(seconds: float = 20.0) -> None:
-    busy = [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(os.cpu_count() or 1)]
+    busy: list[subprocess.Popen[bytes]] = []
     os.environ["PYTHONPATH"] = str(Path.cwd())
     started = child._popen
     child._popen = lambda command, *rest: started(  # type: ignore[assignment]
@@ -99,6 +102,7 @@ def main(seconds: float = 20.0) -> None:
                 name: Measured(name, Path(folder), clock, realtime=name == "realtime")
                 for name in ("realtime", "ordinary")
             }
+            busy += [subprocess.Popen([sys.executable, "-c", _BUSY]) for _ in range(os.cpu_count() or 1)]
             plain = asyncio.run(measure(list(players.values()), clock, seconds))
             results = {name: player.result() for name, player in players.items()}
     finally:

@@ -276,6 +276,15 @@ def test_an_earlier_output_has_its_offset_in_the_lookahead_and_hears_a_note_befo
     assert late.messages[0][0] - early.messages[0][0] > 0.2, "each has only its own offset"
 
 
+def test_real_time_is_what_the_system_grants_and_the_status_says_which() -> None:
+    ask = "from stream_v2m.midi.realtime import request_realtime; raise SystemExit(not request_realtime())"
+    granted = subprocess.run([sys.executable, "-c", ask], check=False).returncode == 0
+    with playing("virtual", config=CONFIG.model_copy(update={"realtime": True})) as on:
+        assert on.player.poll().realtime is granted
+    with playing("virtual") as on:
+        assert on.player.poll().realtime is False
+
+
 def test_ports_are_listed_and_opened_by_their_index(peer: Listener) -> None:
     assert list_outputs("jack") == ["peer:in"]
     assert current_api("jack") == "jack"

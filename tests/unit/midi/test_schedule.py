@@ -219,7 +219,7 @@ moves = st.one_of(
 )
 CASES = {
     "its stop is not heard": [("other", 0, START, 0.0), ("unplug", 0), ("other", 0, STOP, 0.0), ("replug", 0)],
-    "its end is not heard": [("note", 0, ON, 0.0, 0.05), ("unplug", 0), ("unplug", 0), ("replug", 0)],
+    "its end is not heard": [("note", 0, ON, 0.0, 0.15), ("unplug", 0), ("unplug", 0), ("replug", 0)],
     "start while muted": [("other", 0, START, 0.15), ("mute",), ("look",), ("look",)],
     "running at the end": [("other", 0, START, 0.0), ("look",)],
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -179,8 +180,17 @@ def test_without_pyfluidsynth_the_error_names_the_extra(monkeypatch):
     assert "pip install 'stream-v2m[synth]'" in str(available())
 
 
+def test_without_libfluidsynth_the_error_says_how_to_get_it(monkeypatch, tmp_path):
+    (tmp_path / "fluidsynth.py").write_text("raise ImportError('nowhere')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "fluidsynth", raising=False)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    assert re.search(r"libfluidsynth is missing; (apt|brew|choco|install)", str(available()))
+
+
 def test_the_player_process_is_spared_heavy_imports():
-    code = "import sys, stream_v2m.midi.synth as s; s.load_library(); print({'numpy', 'mido'} & {*sys.modules})"
+    heavy = {"numpy", "mido", "pydantic"}
+    code = f"import sys, stream_v2m.midi.synth as s; s.load_library(); print({heavy} & {{*sys.modules}})"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
 

@@ -37,6 +37,7 @@ class PulseTrain:
         self.index, self.last = 0, moment
         self._pulses = deque([(0, moment)], maxlen=LONG)
         self._strays: list[tuple[int, float]] = []
+        self._quick = 0  # pulses in a row that came at once, while there is no line
         self._line: Line | None = None
         self._variance = UNKNOWN_NOISE**2
 
@@ -54,12 +55,7 @@ class PulseTrain:
         """Take a pulse; False if it is no new one, but the last one again."""
         gap, line = moment - self.last, self._line
         if line is None:
-            if gap < BOUNCE:
-                return False
-            self.index, self.last = self.index + 1, moment
-            self._pulses.append((self.index, moment))
-            self._draw()
-            return True
+            return self._add_young(moment)
         if gap < _DOUBLE * line.interval and moment < line.due(self.index + 1) + _EARLY * line.interval:
             return False
         self.index, self.last = self.index + 1, moment
@@ -88,6 +84,19 @@ class PulseTrain:
         long = _fit(self._pulses)
         steady = abs(long.due(self.index) - short.due(self.index)) <= _UNSTEADY * self.noise
         return (long if steady else short), steady
+
+    def _add_young(self, moment: float) -> bool:
+        self._quick = self._quick + 1 if moment - self.last < BOUNCE else 0
+        if self._quick == 1:
+            return False
+        if self._quick:  # more than two at once are no double, but were held up; the last one is nearest to its time
+            self.index += 2 if self._quick == 2 else 1
+            self._pulses = deque([(self.index, moment)], maxlen=LONG)
+            return True
+        self.index, self.last = self.index + 1, moment
+        self._pulses.append((self.index, moment))
+        self._draw()
+        return True
 
     def _draw(self) -> None:
         if self.age >= FEW:

@@ -163,6 +163,14 @@ def test_a_burst_of_pulses_that_were_held_up_is_counted_whole():
     assert following.tempo.bpm == pytest.approx(120, abs=0.5)
 
 
+def test_pulses_that_were_held_up_at_the_very_start_are_counted_whole():
+    due = steady(90, 10.0)
+    following = Following(120)
+    following.receive(0.0, START)
+    off = following.off(due, [max(moment, 0.23 + number * 1e-6) for number, moment in enumerate(due)], grid=4)
+    assert max(map(abs, off[4 * PULSES :])) < 0.01
+
+
 def test_start_puts_the_first_pulse_after_it_on_our_next_bar_line():
     following = Following(120.0)  # our beat is 9.0 at second 4.5: a bar line comes at beat 12
     assert following.receive(4.4, START) is None

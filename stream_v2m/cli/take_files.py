@@ -58,7 +58,8 @@ def keeping(config: Config, source: str, name: str | None, *, notice: Callable[[
         TakeError: the take cannot be begun, or could not be written to its end.
     """
     now = datetime.datetime.now().astimezone()  # noqa: TID251 - a date, for the user; the music has its clock
-    path = shelf(config).new(name or now.strftime("%Y-%m-%d_%H-%M-%S"))
+    place = shelf(config)
+    path = place.new(name or now.strftime("%Y-%m-%d_%H-%M-%S"))
     header = Header(
         source=source,
         config=config.model_dump(mode="json"),
@@ -66,9 +67,15 @@ def keeping(config: Config, source: str, name: str | None, *, notice: Callable[[
         program=__version__,
         begun=now.isoformat(timespec="seconds"),
     )
-    with TakeWriter(path, header, notice=notice) as writer:
-        yield writer
-    save_midi(Take.read(path), path / MIDI)
+    writer = TakeWriter(path, header, notice=notice)
+    try:
+        with writer:
+            yield writer
+    finally:
+        if not writer.begun:
+            place.remove(path)  # what never began is no take
+    if writer.begun:
+        save_midi(Take.read(path), path / MIDI)
 
 
 def midi_file(take: Take) -> Path:
@@ -162,12 +169,13 @@ def render(take: Take, midi: Path, assignments: Sequence[str], *, plot: Path | N
     """
     if plot is not None:
         check_writable(plot)
-    kept, config = config_of(take), config_of(take, [*assignments, *_ALONE])
+    followed = config_of(take).tempo.sync != INTERNAL
+    config = config_of(take, [*assignments, *_ALONE, *(["controls.pace_strength=0"] if followed else [])])
     fixed = {key.strip().removeprefix("controls.") for key in (text.partition("=")[0] for text in assignments)}
     trace = Trace(title=f"{take.name}: {take.header.source}")
 
     async def perform(config: Config) -> State:
-        replay, clock = Replay(take, followed=kept.tempo.sync != INTERNAL), VirtualClock()
+        replay, clock = Replay(take, followed=followed), VirtualClock()
         outputs = Outputs(recorder=_recorder(config, midi, find_style(config.controls.style), bpm=config.controls.bpm))
         session = Session(
             config, replay, outputs, clock=clock, worker=lambda _: InlineWorker(), witnesses=[trace], eye=replay

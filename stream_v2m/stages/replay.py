@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import Command, Controls, Learn, Nudge, Tap
+from stream_v2m.core.commands import Command, Controls, Learn, Nudge, SetTempo, Tap
 from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import SMALL_HEIGHT, SMALL_WIDTH, Cue, FeatureWindow, Frame
 from stream_v2m.sources.source import SourceInfo
@@ -23,6 +23,7 @@ from stream_v2m.takes.take import Take
 from stream_v2m.vision.observer import Sight
 from stream_v2m.vision.window import absent_window
 
+SLOWEST, FASTEST = 20.0, 300.0  # beats a minute that may be asked for
 _BLANK = np.zeros((3, SMALL_HEIGHT, SMALL_WIDTH), np.uint8)
 
 
@@ -95,6 +96,7 @@ class Replay:
         for at, change in self._changes(steady="bpm" in fixed):
             await clock.sleep_until(begin + at)
             if isinstance(change, Segment):
+                obey(SetTempo(bpm=min(max(change.bpm, SLOWEST), FASTEST)))  # our own leader holds on to this one
                 retime(replace(change, moment=begin + change.moment))
                 continue
             turned = change.apply(controls)

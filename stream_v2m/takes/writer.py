@@ -45,12 +45,15 @@ class TakeWriter(Witness):
         folder: exists and holds no log.
         notice: told, on the event loop, in what trouble the take is.
 
+    Attributes:
+        begun: whether there was a performance to keep.
+
     Raises:
         TakeError: the log cannot be begun.
     """
 
     def __init__(self, folder: Path, header: Header, *, notice: Callable[[str], None]) -> None:
-        self.folder, self._notice = folder, notice
+        self.folder, self.begun, self._notice = folder, False, notice
         self._lines: queue.Queue[Line] = queue.Queue(WAITING)
         self._lost = 0
         self._trouble: OSError | None = None
@@ -66,6 +69,7 @@ class TakeWriter(Witness):
         self._thread.start()
 
     def began(self, at: float) -> None:
+        self.begun = True
         self._put({"began": at})
 
     def retimed(self, segment: Segment) -> None:

@@ -37,7 +37,7 @@ class PulseTrain:
         self.index, self.last = 0, moment
         self._pulses = deque([(0, moment)], maxlen=LONG)
         self._strays: list[tuple[int, float]] = []
-        self._quick = 0  # pulses in a row that came at once, while there is no line
+        self._quick = 0  # pulses in a row that came at once
         self._line: Line | None = None
         self._variance = UNKNOWN_NOISE**2
 
@@ -53,12 +53,18 @@ class PulseTrain:
 
     def add(self, moment: float) -> bool:
         """Take a pulse; False if it is no new one, but the last one again."""
-        gap, line = moment - self.last, self._line
-        if line is None:
-            return self._add_young(moment)
-        if gap < _DOUBLE * line.interval and moment < line.due(self.index + 1) + _EARLY * line.interval:
+        line = self._line
+        self._quick = self._quick + 1 if self._is_quick(moment) else 0
+        if self._quick == 1:
             return False
-        self.index, self.last = self.index + 1, moment
+        self.index, self.last = self.index + (2 if self._quick == 2 else 1), moment
+        if self._quick:  # more than two at once are no double, but were held up: the last one is nearest to its time
+            self._pulses, self._line = deque([(self.index, moment)], maxlen=LONG), None
+            return True
+        if line is None:
+            self._pulses.append((self.index, moment))
+            self._draw()
+            return True
         late, known = moment - line.due(self.index), self.age >= SHORT
         if abs(late) <= max(GATE, STRAY * self.noise if known else line.interval / 2):
             self._strays.clear()
@@ -85,18 +91,12 @@ class PulseTrain:
         steady = abs(long.due(self.index) - short.due(self.index)) <= _UNSTEADY * self.noise
         return (long if steady else short), steady
 
-    def _add_young(self, moment: float) -> bool:
-        self._quick = self._quick + 1 if moment - self.last < BOUNCE else 0
-        if self._quick == 1:
-            return False
-        if self._quick:  # more than two at once are no double, but were held up; the last one is nearest to its time
-            self.index += 2 if self._quick == 2 else 1
-            self._pulses = deque([(self.index, moment)], maxlen=LONG)
-            return True
-        self.index, self.last = self.index + 1, moment
-        self._pulses.append((self.index, moment))
-        self._draw()
-        return True
+    def _is_quick(self, moment: float) -> bool:
+        """Whether a pulse comes too soon after the last to be another one, unless it was held up."""
+        gap, line = moment - self.last, self._line
+        if line is None:
+            return gap < BOUNCE
+        return gap < _DOUBLE * line.interval and moment < line.due(self.index + 1) + _EARLY * line.interval
 
     def _draw(self) -> None:
         if self.age >= FEW:

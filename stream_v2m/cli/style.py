@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # imported by the command that needs it: --help answers at on
 app = typer.Typer(help="List styles, check one's own, hear every part of one.", no_args_is_help=True)
 
 ASKED = range(27)  # notes a second; nearly all that the models ask for, with motion on top
-SHOWN = (4, 8, 12, 16, 20, 24)
+SHOWN = (4, 8, 16, 24)
 TOLERANCE, TOLERANCE_PART = 1.0, 0.1  # notes a second, and of the asked number
 TEMPO = 120.0  # of a style that names none
 LATE_STROKES = 0.5  # beats; what is struck closer needs a sound that speaks at once
@@ -115,19 +115,18 @@ def summary(style: Style) -> Table:
     """A row for each part: its sound, register and notes a second at several asked densities; their sum."""
     from stream_v2m.cli.programs import PROGRAMS
 
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for head in ("part", "role", "channel", "sound", "pitches"):
-        table.add_column(head, justify="right" if head == "channel" else "left")
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    for head in ("part", "role", "ch.", "sound", "pitches"):
+        table.add_column(head, justify="right" if head == "ch." else "left", no_wrap=True)
     for asked in SHOWN:
-        table.add_column(f"{asked}", justify="right")
+        table.add_column(f"{asked}", justify="right", no_wrap=True)
     for part in style.parts:
         sound = f"kit {part.program}" if part.percussive else f"{part.program} {PROGRAMS[part.program]}"
         register = "" if part.percussive else f"{part.low}–{part.high}"
         shares = [f"{part.share(asked):.1f}" if part.density else "" for asked in SHOWN]
         table.add_row(part.name, part.role, str(part.channel), sound, register, *shares)
-    drums = any(part.role == "drums" for part in style.parts)
-    sums = [f"{given(style, asked):.1f}" for asked in SHOWN]
-    table.add_row("sum without drums" if drums else "sum", "", "", "", "", *sums)
+    beside = "drums aside" if any(part.role == "drums" for part in style.parts) else ""
+    table.add_row("sum", beside, "", "", "", *(f"{given(style, asked):.1f}" for asked in SHOWN))
     return table
 
 

@@ -16,9 +16,9 @@ PRESENT_EVERY = 0.25  # seconds between two looks whether the open ports are the
 MISSING_EVERY = 1.0  # seconds between two attempts at a missing port
 TRYING_EVERY = 0.02  # seconds between two looks whether an attempt has ended
 SYNTH_EVERY = 15.0  # seconds; each attempt loads a sound font
-# About three periods of an audio server: a new connection is deaf for one or two, and what was sent
+# Three large periods of an audio server (1536 frames): a new connection is deaf for one or two, and what was sent
 # leaves in the next. Seconds.
-SETTLE = 0.06
+SETTLE = 0.1
 _NEVER = float("inf")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stream_v2m.core.values import MidiEvent
-from stream_v2m.midi.channel_message import is_note_on, is_timing, note_of, note_off
+from stream_v2m.midi.channel_message import STOP, is_note_on, is_timing, note_of, note_off
 from stream_v2m.midi.output import Output, addressed
 from stream_v2m.midi.patch import Patch
 from stream_v2m.midi.transport import Transport
@@ -47,13 +47,14 @@ class Struck:
     def release(self, now: float) -> list[MidiEvent]:
         """What a new process must send first.
 
-        The ends of the notes and of running clocks, then resets, programs and controllers as they were.
-        It is due as early as the largest offset needs.
+        The ends of the notes and of running clocks, then resets, programs and controllers as they were,
+        due now at each output. It says the same again until the new process has reported later than ``now``.
         """
         ends = [
             (port, note_off(channel, pitch)) for (port, channel, pitch), (due, _) in self._notes.items() if due <= now
         ]
-        self._notes.clear()
+        self.panic(now)
         for port, (patch, transport) in enumerate(zip(self._patches, self._transports, strict=True)):
-            ends += [(port, message) for message in (*transport.halt(), *patch.restore())]
+            stop = [bytes((STOP,))] if transport.runs else []
+            ends += [(port, message) for message in (*stop, *patch.restore())]
         return [MidiEvent(now - self._outputs[port].offset, port, message) for port, message in ends]

@@ -34,10 +34,10 @@ class _Place:
 
     def shelf(self) -> Shelf:
         from stream_v2m.cli.take_files import shelf
-        from stream_v2m.config import Config
+        from stream_v2m.config import Config, user_files
 
         given = [f"takes.folder={str(self.folder)!r}"] if self.folder else []
-        return shelf(Config.load(self.config, given))
+        return shelf(Config.load([*user_files(), *self.config], given))
 
     def take(self, name: str) -> Take:
         from stream_v2m.takes.take import Take
@@ -94,11 +94,13 @@ def list_takes(context: typer.Context) -> None:
 @app.command()
 def show(context: typer.Context, name: NameArgument) -> None:
     """What is in a take."""
-    from stream_v2m.cli.take_files import config_of, cuts, midi_file
+    from stream_v2m.cli.take_files import config_of, midi_file
+    from stream_v2m.core.values import Event
 
     take = context.obj.take(name)
     controls = config_of(take).controls
     chords = [text for _, text in take.marks]
+    cuts = sum(cue.event is Event.CUT for seen in take.seen for cue in seen.cues)
     commands = Counter(type(command).__name__ for _, command in take.commands)
     table = Table(box=None, show_header=False)
     table.add_column(style="dim")
@@ -106,7 +108,7 @@ def show(context: typer.Context, name: NameArgument) -> None:
         ("take", take.name + (" (cut off)" if take.ended is None else "")),
         ("begun", f"{take.header.begun}, by stream-v2m {take.header.program}"),
         ("length", _length(take)),
-        ("source", f"{take.header.source}, {len(take.seen)} frames, {len(cuts(take))} cuts"),
+        ("source", f"{take.header.source}, {len(take.seen)} frames, {cuts} cuts"),
         ("music", f"{_style(take)}, {_key(take)}, {controls.bpm:g} bpm, seed {controls.seed}"),
         ("steps", str(len(take.steps))),
         ("chords", "  ".join(chords[:24]) + (" …" if len(chords) > 24 else "")),

@@ -14,7 +14,6 @@ import mido
 import pytest
 from typer.testing import CliRunner
 
-from stream_v2m.cli import take_files
 from stream_v2m.cli.main import app
 from stream_v2m.cli.take_files import keeping, render
 from stream_v2m.config import Config
@@ -22,6 +21,7 @@ from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.commands import Command, Mute, SetTempo, Transpose
 from stream_v2m.core.errors import PortError, TakeError
 from stream_v2m.core.tempo import Segment
+from stream_v2m.core.values import Event
 from stream_v2m.core.worker import InlineWorker
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.session import Session
@@ -210,8 +210,9 @@ def test_the_file_of_a_take_has_its_tempi_its_chords_and_its_cuts(tmp_path):
     conductor = lines(take.path / MIDI)["stream_v2m"]
     words = [text for _, text in conductor]
     assert sum("set_tempo" in text for text in words) == 2
-    assert sum("'cut'" in text for text in words) == len(take_files.cuts(take)) > 0
-    assert sum("marker" in text for text in words) == len(take.marks) + len(take_files.cuts(take))
+    cuts = sum(cue.event is Event.CUT for seen in take.seen for cue in seen.cues)
+    assert sum("'cut'" in text for text in words) == cuts > 0
+    assert sum("marker" in text or "'text'" in text for text in words) == len(take.marks) + cuts
     assert paired(take.path / MIDI) > 60
 
 

@@ -135,7 +135,6 @@ class Session:
             self._listener.open()
             await workers["ingest"].run(self._source.open)
             begin = self._clock.now()
-            self._outputs.begin(begin)
             for witness in self._witnesses:
                 witness.began(begin)
             self._conductor.start(begin, lead_in_beats=self._config.step.lead_in_beats)

@@ -28,8 +28,7 @@ from stream_v2m.core.worker import InlineWorker, ThreadWorker
 from stream_v2m.midi.output import Output
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.midi.player import Player
-from stream_v2m.midi.recorder import Recorder, Track
-from stream_v2m.music.style import Style
+from stream_v2m.midi.recorder import Recorder
 from stream_v2m.session import Session
 from stream_v2m.sources.factory import open_source
 
@@ -93,7 +92,7 @@ def play(
         session = Session(
             config,
             open_source(source, config.source),
-            Outputs(player, _recorder(config, destinations.file)),
+            Outputs(player),
             clock=clock,
             worker=ThreadWorker,
             witnesses=witnesses,
@@ -115,6 +114,8 @@ def play(
     notices: list[Callable[[str], None]] = []
     with ExitStack() as stack:
         witnesses: list[Witness] = [trace] if trace else []
+        if destinations.file is not None:
+            witnesses.append(_recorder(config, destinations.file))
         if keep:
             kept = keeping(config, source, take, notice=lambda text: notices[-1](text))
             witnesses.append(stack.enter_context(kept))
@@ -136,14 +137,12 @@ def render(config: Config, source: str, midi: Path, *, plot: Path | None = None,
     trace = Trace(title=source) if plot is not None else None
 
     async def perform() -> State:
-        outputs = Outputs(recorder=_recorder(config, midi))
         opened = open_source(source, config.source)
         if opened.live:
             raise ConfigError("cannot be rendered: it is live", where=source, cure="`stream-v2m play` plays it")
         worker: Callable[[str], InlineWorker] = lambda name: InlineWorker()  # noqa: E731
-        session = Session(
-            config, opened, outputs, clock=VirtualClock(), worker=worker, witnesses=[trace] if trace else []
-        )
+        witnesses = [*([trace] if trace else []), _recorder(config, midi)]
+        session = Session(config, opened, Outputs(), clock=VirtualClock(), worker=worker, witnesses=witnesses)
         _settle_garbage()
         await session.run()
         return session.board.state
@@ -175,21 +174,8 @@ def _settle_garbage() -> None:
     gc.set_threshold(GARBAGE)
 
 
-def _recorder(config: Config, path: Path | None) -> Recorder | None:
-    if path is None:
-        return None
-    return Recorder(
-        path,
-        tracks=tracks(find_style(config.controls.style)),
-        bpm=config.controls.bpm,
-        beats_per_bar=config.music.beats_per_bar,
-        pickup_beats=config.step.lead_in_beats,
-    )
-
-
-def tracks(style: Style) -> list[Track]:
-    """What a recorder is told of the style's parts."""
-    return [Track(part.name, part.channel, part.program) for part in style.parts]
+def _recorder(config: Config, path: Path) -> Recorder:
+    return Recorder(path, beats_per_bar=config.music.beats_per_bar, pickup_beats=config.step.lead_in_beats)
 
 
 def _draw(config: Config, trace: Trace, path: Path) -> None:

@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 
 from stream_v2m import __version__
 from stream_v2m.cli.plot import draw
-from stream_v2m.cli.run import tracks
 from stream_v2m.config import Config, find_style, style_folders
 from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.commands import Command
@@ -22,14 +21,14 @@ from stream_v2m.core.files import check_writable, replacing
 from stream_v2m.core.resources import data_folder
 from stream_v2m.core.state import State
 from stream_v2m.core.trace import Trace
-from stream_v2m.core.values import Event, MidiEvent, NoteEvent
+from stream_v2m.core.values import MidiEvent, NoteEvent
 from stream_v2m.core.worker import InlineWorker
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.midi.recorder import Recorder
 from stream_v2m.music.style import SUFFIX, Style, load_style
 from stream_v2m.session import Session
 from stream_v2m.stages.lead import INTERNAL
-from stream_v2m.stages.replay import Replay
+from stream_v2m.stages.replay import Replay, unseen
 from stream_v2m.takes.line import Header
 from stream_v2m.takes.notes import notes
 from stream_v2m.takes.shelf import LOG, MIDI, Shelf
@@ -87,27 +86,27 @@ def midi_file(take: Take) -> Path:
 
 
 def save_midi(take: Take, path: Path) -> None:
-    """Write the take as it was played: the tempo's changes, chords and cuts as markers.
+    """Write the take as it was played: the tempo's changes, cuts as markers, chords as text.
 
     Raises:
         ConfigError: the take's configuration is not one of this version.
         PortError: the file cannot be written.
     """
-    config = config_of(take)
-    recorder = _recorder(config, path, style_of(take), bpm=take.tempi[0].bpm if take.tempi else config.controls.bpm)
-    recorder.origin = take.began
-    for segment in take.tempi[1:]:
-        recorder.set_tempo(segment.bpm, segment.moment)
+    recorder = _recorder(config_of(take), path)
+    recorder.began(take.began)
+    recorder.arranged(take.tracks)
+    for segment in take.tempi:
+        recorder.retimed(segment)
+    for seen in take.seen:
+        recorder.saw(unseen(seen.at), seen.cues, None, at=seen.at)
     for moment, text in take.marks:
-        recorder.marker(text, moment)
-    for moment in cuts(take):
-        recorder.marker("cut", moment)
+        recorder.marked(text, moment)
     for event in take.sent:
         if isinstance(event, MidiEvent):
-            recorder.send([event])
+            recorder.sent([event])
         else:
-            recorder.release_all(event.at)
-    recorder.save()
+            recorder.released(event.at)
+    recorder.ended(take.end)
 
 
 def save_table(take: Take, path: Path) -> None:
@@ -151,12 +150,6 @@ def save_picture(take: Take, path: Path) -> None:
     draw(trace, path, parts=played.part_names)
 
 
-def cuts(take: Take) -> list[float]:
-    """The moments of the cuts: where each began."""
-    found = (cue for seen in take.seen for cue in seen.cues if cue.event is Event.CUT)
-    return [cue.time if cue.origin is None else cue.origin for cue in found]
-
-
 def render(take: Take, midi: Path, assignments: Sequence[str], *, plot: Path | None = None) -> State:
     """Make music again from what the take saw; unless something is assigned, what was played.
 
@@ -176,9 +169,14 @@ def render(take: Take, midi: Path, assignments: Sequence[str], *, plot: Path | N
 
     async def perform(config: Config) -> State:
         replay, clock = Replay(take, followed=followed), VirtualClock()
-        outputs = Outputs(recorder=_recorder(config, midi, find_style(config.controls.style), bpm=config.controls.bpm))
         session = Session(
-            config, replay, outputs, clock=clock, worker=lambda _: InlineWorker(), witnesses=[trace], eye=replay
+            config,
+            replay,
+            Outputs(),
+            clock=clock,
+            worker=lambda _: InlineWorker(),
+            witnesses=[trace, _recorder(config, midi)],
+            eye=replay,
         )
 
         def obey(command: Command) -> None:
@@ -244,11 +242,5 @@ def _style_path(config: Config) -> Path:
     return own if own.is_file() else shipped
 
 
-def _recorder(config: Config, path: Path, played: Style, *, bpm: float) -> Recorder:
-    return Recorder(
-        path,
-        tracks=tracks(played),
-        bpm=bpm,
-        beats_per_bar=config.music.beats_per_bar,
-        pickup_beats=config.step.lead_in_beats,
-    )
+def _recorder(config: Config, path: Path) -> Recorder:
+    return Recorder(path, beats_per_bar=config.music.beats_per_bar, pickup_beats=config.step.lead_in_beats)

@@ -125,6 +125,17 @@ class Cadence:
 
 
 @dataclass(frozen=True, slots=True)
+class Track:
+    """One part of the arrangement as others see it: its name and its MIDI channel 1–16."""
+
+    name: str
+    channel: int
+
+    def __post_init__(self) -> None:
+        assert 1 <= self.channel <= 16, self
+
+
+@dataclass(frozen=True, slots=True)
 class NoteEvent:
     """One note of one part: onset and duration in session seconds."""
 

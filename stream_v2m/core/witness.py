@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from stream_v2m.core.commands import Command
 from stream_v2m.core.tempo import Segment
-from stream_v2m.core.values import Affect, Cue, FeatureWindow, Frame, MidiEvent, MusicEvent, StepPlan
+from stream_v2m.core.values import Affect, Cue, FeatureWindow, Frame, MidiEvent, MusicEvent, StepPlan, Track
 
 
 class Witness:
@@ -19,6 +19,9 @@ class Witness:
 
     def began(self, at: float) -> None:
         """The source is open and the performance begins."""
+
+    def arranged(self, tracks: Sequence[Track]) -> None:
+        """These parts play from now on; told at the beginning, and when the style changes."""
 
     def retimed(self, segment: Segment) -> None:
         """The tempo goes on by ``segment``, from its moment on; told once at the beginning too."""

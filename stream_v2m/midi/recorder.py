@@ -12,27 +12,18 @@ from pathlib import Path
 import mido
 
 from stream_v2m.core.files import check_writable, replacing
-from stream_v2m.core.values import MidiEvent
+from stream_v2m.core.tempo import Segment
+from stream_v2m.core.values import Affect, Cue, Event, Frame, MidiEvent, Track
+from stream_v2m.core.witness import Witness
 
 NOTE_OFF, NOTE_ON, SYSTEM = 0x80, 0x90, 0xF0
 TITLE = "stream_v2m"  # of the first track; the file's own name would make equal performances differ
+USUAL_BPM = 120.0  # what a file without a tempo goes by
 RELEASE_VELOCITY = 64  # MIDI 1.0: for a sender that does not measure it
 
 # A line of a track: tick, rank within the tick (an end before a beginning), message.
 Line = tuple[int, int, mido.Message | mido.MetaMessage]
 END, SET, BEGIN = range(3)
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """One part in the file: its name, channel 1–16 and General MIDI program 0–127."""
-
-    name: str
-    channel: int
-    program: int
-
-    def __post_init__(self) -> None:
-        assert 1 <= self.channel <= 16 and 0 <= self.program <= 127, self
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,50 +33,58 @@ class _Note:
     velocity: int
 
 
-class Recorder:
-    """Takes what is sent to the outputs and writes it to one file, at ``save``.
+class Recorder(Witness):
+    """Keeps what is sent and writes it to one file when the performance has ended.
 
-    Events may come in any order of time. All times are session seconds; ``origin``, which may be set
-    until ``save``, is tick 0, and what lies before it is moved there. The file is of format 1: the first
-    track bears tempo, time signature and markers, then there is one track for each of ``tracks``, and one
-    for each further channel on which something was sent. Parts that share a channel share a track. The
-    first ``pickup_beats`` lie before the first whole bar, so that a reader's bars are the music's.
+    Messages may come in any order of time. All times are session seconds; the beginning of the performance is
+    tick 0, and what lies before it is moved there. The file is of format 1: the first track bears tempo, time
+    signature, cuts as markers and chords as text; then there is one track for each channel on which a part plays
+    or something was sent, named after the parts. The first ``pickup_beats`` lie before the first whole bar, so
+    that a reader's bars are the music's.
 
     Raises:
         PortError: at once, if ``path`` cannot be written.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        tracks: Sequence[Track],
-        bpm: float,
-        beats_per_bar: int = 4,
-        pickup_beats: int = 0,
-        ticks_per_beat: int = 480,
-        origin: float = 0.0,
-    ) -> None:
-        assert bpm > 0 and beats_per_bar > 0 and ticks_per_beat > 0
+    def __init__(self, path: Path, *, beats_per_bar: int = 4, pickup_beats: int = 0, ticks_per_beat: int = 480) -> None:
+        assert beats_per_bar > 0 and ticks_per_beat > 0
         check_writable(path)
-        self.path, self.origin = path, origin
-        self._tracks = tuple(tracks)
+        self.path = path
         self._beats_per_bar, self._pickup = beats_per_bar, pickup_beats % beats_per_bar
         self._ticks_per_beat = ticks_per_beat
-        self._tempi: list[tuple[float, float]] = [(-math.inf, bpm)]
-        self._markers: list[tuple[float, str]] = []
+        self._origin: float | None = None
+        self._tracks: dict[int, list[str]] = {}
+        self._tempi: list[Segment] = []
+        self._words: list[tuple[float, str, str]] = []  # moment, kind of meta message, text
         self._notes: defaultdict[tuple[int, int], list[_Note]] = defaultdict(list)
         self._offs: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
         self._others: list[tuple[float, bytes]] = []
-        self._saved = path.exists()
 
-    def send(self, events: Iterable[MidiEvent]) -> None:
-        """Keep ``events``; system messages (clock, start, stop) have no place in a file and are passed over."""
-        for event in events:
+    def began(self, at: float) -> None:
+        self._origin = at
+
+    def arranged(self, tracks: Sequence[Track]) -> None:
+        for track in tracks:
+            names = self._tracks.setdefault(track.channel - 1, [])
+            if track.name not in names:
+                names.append(track.name)
+
+    def retimed(self, segment: Segment) -> None:
+        self._tempi.append(segment)
+
+    def saw(self, frame: Frame, cues: Sequence[Cue], affect: Affect | None, *, at: float) -> None:
+        cuts = (cue for cue in cues if cue.event is Event.CUT)
+        self._words += [(cue.time if cue.origin is None else cue.origin, "marker", "cut") for cue in cuts]
+
+    def marked(self, text: str, at: float) -> None:
+        self._words.append((at, "text", text))
+
+    def sent(self, messages: Sequence[MidiEvent]) -> None:
+        """Keep ``messages``; system messages (clock, start, stop) have no place in a file and are passed over."""
+        for event in messages:
             status = event.message[0]
             if status >= SYSTEM:
                 continue
-            self._saved = False
             kind, key = status & 0xF0, (status & 0x0F, event.message[1])
             if kind == NOTE_ON and event.message[2] > 0:
                 release = math.inf if event.release is None else event.release
@@ -95,20 +94,8 @@ class Recorder:
             else:
                 self._others.append((event.due, event.message))
 
-    def set_tempo(self, bpm: float, at: float) -> None:
-        """From ``at`` on go at ``bpm``."""
-        assert bpm > 0
-        self._saved = False
-        self._tempi.append((at, bpm))
-
-    def marker(self, text: str, at: float) -> None:
-        """Write a word at a place: a cut, a chord's name."""
-        self._saved = False
-        self._markers.append((at, text))
-
-    def release_all(self, at: float) -> None:
+    def released(self, at: float) -> None:
         """End what sounds at ``at``; what was sent for later will not be played, and is dropped."""
-        self._saved = False
         for key, notes in self._notes.items():
             begun = (note for note in notes if note.onset < at)
             self._notes[key] = [replace(note, release=min(note.release, at)) for note in begun]
@@ -116,23 +103,20 @@ class Recorder:
             self._offs[key] = [off for off in offs if off <= at]
         self._others = [(due, message) for due, message in self._others if due <= at]
 
-    def save(self) -> None:
-        """Write the file, whole, in place of an older one. A performance without an event leaves that alone.
-
-        May be called again; nothing is written unless something came since.
+    def ended(self, at: float) -> None:
+        """Write the file, whole, in place of an older one; a performance that never began leaves that alone.
 
         Raises:
-            PortError: the system would not write; what was recorded is kept, and may be saved again.
+            PortError: the system would not write; what was recorded is kept, and this may be called again.
         """
-        if self._saved:
+        if self._origin is None:
             return
-        grid = _Grid(self._tempi, self.origin, self._ticks_per_beat)
+        grid = _Grid(self._tempi, self._origin, self._ticks_per_beat)
         midi = mido.MidiFile(type=1, ticks_per_beat=self._ticks_per_beat, charset="utf-8")
         midi.tracks.append(_track(TITLE, self._conductor(grid)))
         midi.tracks.extend(_track(name, lines) for name, lines in self._parts(grid))
         with replacing(self.path) as part:
             midi.save(part)
-        self._saved = True
 
     def _conductor(self, grid: _Grid) -> list[Line]:
         bars = [(0, self._pickup), (self._pickup * self._ticks_per_beat, self._beats_per_bar)]
@@ -143,24 +127,19 @@ class Recorder:
         ]
         for tick, bpm in grid.changes:
             lines.append((tick, SET, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))))
-        for moment, text in self._markers:
-            lines.append((grid.tick(moment), BEGIN, mido.MetaMessage("marker", text=_plain(text))))
+        for moment, kind, text in self._words:
+            lines.append((grid.tick(moment), BEGIN, mido.MetaMessage(kind, text=_plain(text))))
         return lines
 
     def _parts(self, grid: _Grid) -> list[tuple[str, list[Line]]]:
-        names: dict[int, list[str]] = {}
         lines: defaultdict[int, list[Line]] = defaultdict(list)
-        for track in self._tracks:
-            channel = track.channel - 1
-            if channel not in names:
-                lines[channel].append((0, END, mido.Message("program_change", channel=channel, program=track.program)))
-            names.setdefault(channel, []).append(track.name)
         for (channel, pitch), notes in self._notes.items():
             lines[channel].extend(_pairs(channel, pitch, notes, self._offs[channel, pitch], grid))
         for due, message in self._others:
             lines[message[0] & 0x0F].append((grid.tick(due), SET, mido.Message.from_bytes(message)))
-        order = [*names, *sorted(channel for channel in lines if channel not in names)]
-        return [(" & ".join(names.get(channel, [f"channel {channel + 1}"])), lines[channel]) for channel in order]
+        order = [*self._tracks, *sorted(channel for channel in lines if channel not in self._tracks)]
+        names = {channel: self._tracks.get(channel, [f"channel {channel + 1}"]) for channel in order}
+        return [(" & ".join(names[channel]), lines[channel]) for channel in order]
 
 
 class _Grid:
@@ -170,14 +149,15 @@ class _Grid:
     1e-6: beats stay on the grid, and played back the file may drift by 4 ms an hour.
     """
 
-    def __init__(self, tempi: Sequence[tuple[float, float]], origin: float, ticks_per_beat: int) -> None:
+    def __init__(self, tempi: Sequence[Segment], origin: float, ticks_per_beat: int) -> None:
         self._ticks_per_beat = ticks_per_beat
-        self._moments, self._beats, self._rates = [origin], [0.0], [tempi[0][1] / 60]
-        for moment, bpm in sorted(tempi[1:], key=lambda change: change[0]):
-            beat = self.beat(moment)
-            self._moments.append(max(origin, moment))
+        first, *others = sorted(tempi, key=lambda segment: segment.moment) or [Segment(origin, 0.0, USUAL_BPM)]
+        self._moments, self._beats, self._rates = [origin], [0.0], [first.bpm / 60]
+        for segment in others:
+            beat = self.beat(segment.moment)
+            self._moments.append(max(origin, segment.moment))
             self._beats.append(beat)
-            self._rates.append(bpm / 60)
+            self._rates.append(segment.bpm / 60)
 
     @property
     def changes(self) -> list[tuple[int, float]]:

@@ -216,7 +216,6 @@ class Conductor:
     def _tell(self, now: float) -> None:
         """Hand on the pieces of tempo that are final."""
         for segment in self._tempo.segments(self._told, now):
-            self._outputs.set_tempo(segment.bpm, segment.moment)
             for witness in self._witnesses:
                 witness.retimed(segment)
         self._told = max(self._told, now)

@@ -10,13 +10,14 @@ from stream_v2m.core.chords import Chord
 from stream_v2m.core.clock import Clock, wait_until
 from stream_v2m.core.state import HISTORY, Board, PlayerState
 from stream_v2m.core.tempo import Tempo
-from stream_v2m.core.values import Cadence, MidiEvent, MusicEvent, StepPlan
+from stream_v2m.core.values import Cadence, MidiEvent, MusicEvent, StepPlan, Track
 from stream_v2m.core.witness import Witness
 from stream_v2m.midi.clock_out import ClockOut
 from stream_v2m.midi.controllers import Controllers, signals_of
 from stream_v2m.midi.message import encode
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.music.sequencer import Sequencer
+from stream_v2m.music.style import Style
 
 TICKS_PER_BEAT = 24
 ROUNDING = 1e-6  # ticks; a moment that is a tick but for rounding must not be waited for again
@@ -42,6 +43,7 @@ async def perform(
     reported = wake = clock.now()
     cued = False
     faults = 0
+    style: Style | None = None
 
     def send(messages: Sequence[MidiEvent]) -> None:
         if messages:
@@ -50,6 +52,11 @@ async def perform(
                 witness.sent(messages)
 
     def play(events: Iterable[MusicEvent]) -> None:
+        nonlocal style
+        if sequencer.style is not style:
+            style = sequencer.style
+            for witness in witnesses:
+                witness.arranged([Track(part.name, part.channel) for part in style.parts])
         if events := list(events):
             for witness in witnesses:
                 witness.played(events)

@@ -128,5 +128,10 @@ def _moved(cue: Cue, shift: float) -> Cue:
     return replace(cue, time=cue.time + shift, origin=None if cue.origin is None else cue.origin + shift)
 
 
+def unseen(moment: float) -> Frame:
+    """A frame of which no picture was kept."""
+    return Frame(moment, _BLANK, _nothing)
+
+
 def _nothing(width: int, height: int) -> NDArray[np.uint8]:
     return np.zeros((height, width, 3), np.uint8)

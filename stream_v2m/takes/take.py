@@ -11,7 +11,7 @@ from typing import Any
 from stream_v2m.core.commands import Command
 from stream_v2m.core.errors import ConfigError, TakeError
 from stream_v2m.core.tempo import Segment
-from stream_v2m.core.values import MidiEvent
+from stream_v2m.core.values import MidiEvent, Track
 from stream_v2m.takes.line import (
     VERSION,
     Header,
@@ -46,6 +46,7 @@ class Take:
         steps: one a chord.
         tempi: at least where the music begins, if it did.
         marks: moment and chord name.
+        tracks: the parts of every style that played, in the order of their coming.
         sent: messages as they were handed to the outputs, and the moments when all was silenced.
         garbage: lines that could not be read; a torn last one is not counted.
         lost: lines that the disk did not take.
@@ -60,6 +61,7 @@ class Take:
     commands: list[tuple[float, Command]] = field(default_factory=list)
     tempi: list[Segment] = field(default_factory=list)
     marks: list[tuple[float, str]] = field(default_factory=list)
+    tracks: list[Track] = field(default_factory=list)
     sent: list[MidiEvent | Released] = field(default_factory=list)
     garbage: int = 0
     lost: int = 0
@@ -113,6 +115,13 @@ def _lost(take: Take, line: Line) -> None:
     take.lost += int(line["lost"])
 
 
+def _parts(take: Take, line: Line) -> None:
+    parts = [(str(name), int(channel)) for name, channel in dict(line["parts"]).items()]
+    if not all(1 <= channel <= 16 for _, channel in parts):
+        raise ValueError("no such channel")
+    take.tracks += [Track(name, channel) for name, channel in parts]
+
+
 _READERS: dict[str, Callable[[Take, Line], None]] = {
     "began": _began,
     "ended": _ended,
@@ -122,6 +131,7 @@ _READERS: dict[str, Callable[[Take, Line], None]] = {
     "command": lambda take, line: take.commands.append(read_command(line)),
     "tempo": lambda take, line: take.tempi.append(read_segment(line)),
     "mark": lambda take, line: take.marks.append((float(line["at"]), str(line["mark"]))),
+    "parts": _parts,
     "midi": lambda take, line: take.sent.append(read_midi(line)),
     "released": lambda take, line: take.sent.append(Released(float(line["released"]))),
 }

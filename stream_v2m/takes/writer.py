@@ -14,7 +14,7 @@ from typing import Self
 from stream_v2m.core.commands import Command
 from stream_v2m.core.errors import TakeError
 from stream_v2m.core.tempo import Segment
-from stream_v2m.core.values import Affect, Cue, FeatureWindow, Frame, MidiEvent, StepPlan
+from stream_v2m.core.values import Affect, Cue, FeatureWindow, Frame, MidiEvent, StepPlan, Track
 from stream_v2m.core.witness import Witness
 from stream_v2m.takes.line import (
     Header,
@@ -71,6 +71,9 @@ class TakeWriter(Witness):
     def began(self, at: float) -> None:
         self.begun = True
         self._put({"began": at})
+
+    def arranged(self, tracks: Sequence[Track]) -> None:
+        self._put({"parts": {track.name: track.channel for track in tracks}})
 
     def retimed(self, segment: Segment) -> None:
         self._put(segment_line(segment))

@@ -19,7 +19,7 @@ from stream_v2m.core.errors import PortError
 from stream_v2m.core.values import MidiEvent
 from stream_v2m.midi import live_limiter
 from stream_v2m.midi.live_limiter import engage_limiter, settings_for_limiter
-from stream_v2m.midi.recorder import Recorder, Track
+from stream_v2m.midi.recorder import Recorder
 from stream_v2m.midi.render import render_wav, sampler
 from stream_v2m.midi.soundfont import find_soundfont
 from stream_v2m.midi.synth import Engine, SynthPort, SynthSettings, available, load_library
@@ -46,9 +46,11 @@ def font() -> Path:
 
 def record(path: Path, *notes: tuple[float, float, int], program: int = 16) -> Path:
     """A MIDI file of (onset, end, pitch) on a drawbar organ, whose tone is steady."""
-    recorder = Recorder(path, tracks=[Track("organ", 1, program)], bpm=120.0)
-    recorder.send(MidiEvent(onset, 0, bytes((0x90, pitch, 100)), end) for onset, end, pitch in notes)
-    recorder.save()
+    recorder = Recorder(path)
+    recorder.began(0.0)
+    recorder.sent([MidiEvent(0.0, 0, bytes((0xC0, program)))])
+    recorder.sent([MidiEvent(onset, 0, bytes((0x90, pitch, 100)), end) for onset, end, pitch in notes])
+    recorder.ended(0.0)
     return path
 
 

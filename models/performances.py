@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from stream_v2m.config import Config
 from stream_v2m.core.chords import VOCABULARY, Chord
 from stream_v2m.core.clock import VirtualClock, run_virtual
+from stream_v2m.core.tempo import USUAL_BPM
 from stream_v2m.core.trace import Trace
 from stream_v2m.core.values import Affect, FeatureWindow, Frame
 from stream_v2m.core.worker import InlineWorker
@@ -143,7 +144,7 @@ class Chooser:
     def windows(self, reel: Reel) -> list[FeatureWindow]:
         """What each step of the reel sees when it is decided."""
         config = Config()
-        beat = 60 / config.controls.bpm
+        beat = 60 / USUAL_BPM
         period = config.step.period_beats * beat
         observer = Observer(config.vision)
         seen = [observer.see(frame, span=period).window for frame in reel.frames()]
@@ -165,7 +166,7 @@ class Chooser:
         choices: list[Choice] = []
         for step, window in enumerate(windows):
             bar = step * config.step.period_beats / config.music.beats_per_bar % 1.0
-            place = Place(config.step.period_beats * 60 / config.controls.bpm, bar)
+            place = Place(config.step.period_beats * 60 / USUAL_BPM, bar)
             chord, _ = composer.step(window, place, config.controls)
             assert chord.key is not None
             label = chord.transposed(-chord.key.shift).index

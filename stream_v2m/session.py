@@ -28,7 +28,7 @@ from stream_v2m.core.commands import (
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.resources import user_folder
 from stream_v2m.core.state import Board, SourceState, State
-from stream_v2m.core.tempo import InternalTempo, Segment
+from stream_v2m.core.tempo import USUAL_BPM, InternalTempo, Segment
 from stream_v2m.core.values import Cadence, FeatureWindow, Frame, StepPlan
 from stream_v2m.core.witness import Witness
 from stream_v2m.core.worker import Worker
@@ -83,14 +83,15 @@ class Session:
         self._clock, self._worker, self._witnesses, self._seconds = clock, worker, tuple(witnesses), seconds
         self._eye: Eye = eye or Observer(config.vision)
         self._composer = _composer(config)
-        self._tempo = InternalTempo(config.controls.bpm)
         playing = find_style(config.controls.style)
+        bpm = config.controls.bpm or playing.bpm or USUAL_BPM
+        self._tempo = InternalTempo(bpm)
         self._sequencer = Sequencer(playing, self._tempo, config.music, seed=config.controls.seed)
         self._abort = asyncio.Event()
         self.board = Board(
             State(
-                controls=config.controls,
-                bpm=config.controls.bpm,
+                controls=replace(config.controls, bpm=bpm),
+                bpm=bpm,
                 parts=playing.part_names,
                 source=SourceState(name=source.name),
                 estimator=self._eye.estimator,
@@ -120,11 +121,11 @@ class Session:
             api=config.player.api,
         )
 
-    async def run(self, *surfaces: Coroutine[Any, Any, None]) -> None:
+    async def run(self, *surfaces: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Play until the source ends or the end is commanded; on any exit leave no note sounding.
 
         Args:
-            surfaces: run beside the stages for as long as these do.
+            surfaces: what is to run beside the stages for as long as these do.
 
         Raises:
             SourceError, PortError: the source or an output cannot be opened, or was lost.
@@ -141,7 +142,7 @@ class Session:
             async with asyncio.TaskGroup() as group:
                 self._start_stages(group, workers)
                 for surface in surfaces:
-                    group.create_task(surface)
+                    group.create_task(surface())
         except* _Ended:
             pass
         finally:

@@ -15,7 +15,6 @@ from rich.text import Text
 
 from stream_v2m import __version__
 from stream_v2m.core.errors import StreamV2MError
-from stream_v2m.core.resources import configs_folder
 
 Verdict = Literal["ok", "warn", "fail"]
 MARKS: dict[Verdict, tuple[str, str]] = {"ok": ("✓", "green"), "warn": ("–", "yellow"), "fail": ("✗", "bold red")}
@@ -105,13 +104,12 @@ def _models() -> str:
 
 
 def _styles() -> str:
-    from stream_v2m.music.style import list_styles, load_style
+    from stream_v2m.config import find_style, style_folders, style_names
 
-    folder = configs_folder() / "styles"
-    names = list_styles(folder)
+    names = style_names()
     if not names:
-        raise _NotHere("no styles", where=folder, cure="install the package again")
-    return ", ".join(load_style(name, folder).name for name in names)
+        raise _NotHere("no styles", where=style_folders()[-1], cure="install the package again")
+    return ", ".join(find_style(name).name for name in names)
 
 
 def _video() -> str:

@@ -90,7 +90,7 @@ def _record(state: State, news: tuple[str, ...]) -> dict[str, Any]:
         "chord": state.chord and str(state.chord),
         "next_chord": state.next_chord and str(state.next_chord),
         "key": state.key and str(state.key),
-        "bpm": state.controls.bpm,
+        "bpm": round(state.bpm, 2),
         "emotion": affect and affect.emotion,
         "valence": affect and round(affect.valence, 3),
         "arousal": affect and round(affect.arousal, 3),

@@ -80,7 +80,10 @@ def play(
         typer.Option("--control", help="Play from a controller: port:NAME · virtual:NAME; may be repeated."),
     ] = None,
     sync: Annotated[
-        str | None, typer.Option("--sync", help="Follow a MIDI clock that comes in at port:NAME or virtual:NAME.")
+        str | None,
+        typer.Option(
+            "--sync", help="Follow a MIDI clock that comes in at port:NAME or virtual:NAME, or link: Ableton Link."
+        ),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep it as a take, named by date and time.")] = False,
     take: Annotated[str | None, typer.Option("--take", help="Keep it as a take of this name.")] = None,

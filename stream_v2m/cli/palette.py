@@ -14,9 +14,9 @@ SEEN, ASKED, PLAYED = "#4a6785", "#2b2b2b", "#a9bccf"
 
 # Paul Tol's "light" scheme, SRON/EPS/TN/09-002, for areas that touch.
 EMOTION_COLORS = dict(zip(EMOTIONS, ("#eedd88", "#ffaabb", "#ee8866", "#77aadd", "#44bb99", "#dddddd"), strict=True))
-# Okabe & Ito 2008, without black and yellow, for lines and small marks.
+# Okabe & Ito 2008, without black and yellow, for lines and small marks; for a seventh part and more Tol's "muted".
 VALENCE_COLOR, AROUSAL_COLOR = "#009e73", "#d55e00"
-_PART_COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9")
+_PART_COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#882255", "#999933", "#332288")
 
 _SUFFIXES = {
     "maj": "",

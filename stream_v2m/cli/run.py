@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,13 +100,13 @@ def play(
             seconds=seconds,
         )
         notices.append(session.board.notice)
-        surfaces: list[Coroutine[Any, Any, None]] = []
+        surfaces: list[Callable[[], Coroutine[Any, Any, None]]] = []
         if json:
-            surfaces.append(log_json(session.board))
+            surfaces.append(partial(log_json, session.board))
         elif not quiet:
-            surfaces.append(show(session.board, clock, Console()))
+            surfaces.append(partial(show, session.board, clock, Console()))
         if (keyboard := open_keyboard()) is not None:
-            surfaces.append(steer(keyboard, session.command, session.board, styles=style_names()))
+            surfaces.append(partial(steer, keyboard, session.command, session.board, styles=style_names()))
         _obey_signals(session)
         _settle_garbage()
         await session.run(*surfaces)

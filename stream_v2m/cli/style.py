@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stream_v2m.core.errors import ConfigError, PortError
+from stream_v2m.core.tempo import USUAL_BPM
 
 if TYPE_CHECKING:  # imported by the command that needs it: --help answers at once
     from stream_v2m.config import Config
@@ -23,7 +24,6 @@ app = typer.Typer(help="List styles, check one's own, hear every part of one.", 
 ASKED = range(27)  # notes a second; nearly all that the models ask for, with motion on top
 SHOWN = (4, 8, 16, 24)
 TOLERANCE, TOLERANCE_PART = 1.0, 0.1  # notes a second, and of the asked number
-TEMPO = 120.0  # of a style that names none
 LATE_STROKES = 0.5  # beats; what is struck closer needs a sound that speaks at once
 SHARED = 0.5  # of the narrower register
 
@@ -36,31 +36,28 @@ WIDE = ("music.motion_density=1", "music.arousal_density=1", "music.stillness=1"
 @app.command("list")
 def list_command() -> None:
     """Name, tempo, parts and description of every style."""
-    from stream_v2m.core.resources import configs_folder
-    from stream_v2m.music.style import list_styles, load_style
+    from stream_v2m.config import find_style, style_names
 
-    folder = configs_folder() / "styles"
     table = Table(box=None, pad_edge=False, header_style="bold")
     for head in ("style", "bpm", "parts", "description"):
         table.add_column(head, justify="right" if head == "bpm" else "left")
-    for name in list_styles(folder):
-        style = load_style(name, folder)
-        table.add_row(name, f"{style.bpm or TEMPO:g}", " ".join(style.part_names), style.description)
+    for name in style_names():
+        style = find_style(name)
+        table.add_row(name, f"{style.bpm or USUAL_BPM:g}", " ".join(style.part_names), style.description)
     Console().print(table)
 
 
 @app.command()
 def check(
-    files: Annotated[list[str], typer.Argument(help="Files, or names of shipped styles.", show_default=False)],
+    files: Annotated[list[str], typer.Argument(help="Files, or names of styles.", show_default=False)],
 ) -> None:
     """Read styles as a performance would; say what they hold, and what may not be meant so."""
-    from stream_v2m.core.resources import configs_folder
-    from stream_v2m.music.style import load_style
+    from stream_v2m.config import find_style
 
     console, faults = Console(), 0
     for file in files:
         try:
-            style = load_style(file, configs_folder() / "styles")
+            style = find_style(file)
         except ConfigError as error:
             faults += 1
             console.print(f"[red]wrong[/red]  {error}", highlight=False, soft_wrap=True)
@@ -103,11 +100,9 @@ def audition_config(name: str, bpm: float | None = None) -> Config:
     Raises:
         ConfigError: there is no such style, or its file is wrong.
     """
-    from stream_v2m.config import Config
-    from stream_v2m.core.resources import configs_folder
-    from stream_v2m.music.style import load_style
+    from stream_v2m.config import Config, find_style
 
-    tempo = bpm or load_style(name, configs_folder() / "styles").bpm or TEMPO
+    tempo = bpm or find_style(name).bpm or USUAL_BPM
     return Config.load((), [*WIDE, f"controls.style={name}", f"controls.bpm={tempo:g}"])
 
 
@@ -176,7 +171,7 @@ def _neighbours(style: Style) -> Iterator[str]:
 def _single_parts(style: Style) -> Iterator[str]:
     from stream_v2m.cli.programs import PROGRAMS, SLOW
 
-    beats = (style.bpm or TEMPO) / 60
+    beats = (style.bpm or USUAL_BPM) / 60
     for part in style.parts:
         if not part.figures or not part.density:
             continue

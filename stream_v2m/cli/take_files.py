@@ -7,6 +7,7 @@ import datetime
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -186,10 +187,11 @@ def render(take: Take, midi: Path, assignments: Sequence[str], *, plot: Path | N
                 session.board.notice(str(error))
 
         await session.run(
-            replay.turn(
+            partial(
+                replay.turn,
                 obey,
                 session.retime,
-                controls=config.controls,
+                controls=session.board.controls,
                 fixed=fixed & set(config.controls.__dataclass_fields__),
                 clock=clock,
             )

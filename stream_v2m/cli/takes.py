@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stream_v2m.core.errors import StreamV2MError, TakeError
+from stream_v2m.core.tempo import USUAL_BPM
 
 if TYPE_CHECKING:  # what is heavy is imported by the command that needs it
     from stream_v2m.takes.shelf import Shelf
@@ -101,6 +102,7 @@ def show(context: typer.Context, name: NameArgument) -> None:
     controls = config_of(take).controls
     chords = [text for _, text in take.marks]
     cuts = sum(cue.event is Event.CUT for seen in take.seen for cue in seen.cues)
+    bpm = take.tempi[0].bpm if take.tempi else USUAL_BPM
     commands = Counter(type(command).__name__ for _, command in take.commands)
     table = Table(box=None, show_header=False)
     table.add_column(style="dim")
@@ -109,7 +111,10 @@ def show(context: typer.Context, name: NameArgument) -> None:
         ("begun", f"{take.header.begun}, by stream-v2m {take.header.program}"),
         ("length", _length(take)),
         ("source", f"{take.header.source}, {len(take.seen)} frames, {cuts} cuts"),
-        ("music", f"{_style(take)}, {_key(take)}, {controls.bpm:g} bpm, seed {controls.seed}"),
+        (
+            "music",
+            f"{_style(take)}, {_key(take)}, {bpm:g} bpm, seed {controls.seed}",
+        ),
         ("steps", str(len(take.steps))),
         ("chords", "  ".join(chords[:24]) + (" …" if len(chords) > 24 else "")),
         ("commands", ", ".join(f"{count} × {kind}" for kind, count in commands.items()) or "none"),

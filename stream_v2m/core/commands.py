@@ -40,6 +40,7 @@ class Controls:
         hold: stay on the chord that sounds.
         key: keep the harmony to this key; without one it is the performance's own, and freer.
         scale: keep harmony and melody to this scale on the key's tonic.
+        bpm: beats a minute; the style's own tempo if not given.
         affect_strength: how far the picture's mood steers the harmony.
         cue_strength: how far motion and cuts shape the notes.
         pace_strength: how far the tempo follows the picture's motion.
@@ -53,7 +54,7 @@ class Controls:
     key: KeyName | None = None
     scale: ScaleName | None = None
     transpose: Semitones = 0
-    bpm: Bpm = 120.0
+    bpm: Bpm | None = None
     style: str = "arpeggio"
     muted: frozenset[str] = frozenset()
     soloed: frozenset[str] = frozenset()

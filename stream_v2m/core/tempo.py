@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+USUAL_BPM = 120.0  # where nobody says anything else; what a MIDI file without a tempo goes by
 GLIDE = 0.2  # share of the tempo by which it may bend while the phase is corrected
 GLIDE_BEATS = 1.0  # the shortest glide
 HISTORY = 300.0  # seconds of the past that stay exact

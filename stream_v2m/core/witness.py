@@ -45,7 +45,7 @@ class Witness:
         """A word about a moment: a chord's name."""
 
     def commanded(self, command: Command, at: float) -> None:
-        """A command was obeyed."""
+        """A command was given; it may wait for its beat or bar."""
 
     def ended(self, at: float) -> None:
         """Nothing comes any more."""

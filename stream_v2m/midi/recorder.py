@@ -12,13 +12,12 @@ from pathlib import Path
 import mido
 
 from stream_v2m.core.files import check_writable, replacing
-from stream_v2m.core.tempo import Segment
+from stream_v2m.core.tempo import USUAL_BPM, Segment
 from stream_v2m.core.values import Affect, Cue, Event, Frame, MidiEvent, Track
 from stream_v2m.core.witness import Witness
 
 NOTE_OFF, NOTE_ON, SYSTEM = 0x80, 0x90, 0xF0
 TITLE = "stream_v2m"  # of the first track; the file's own name would make equal performances differ
-USUAL_BPM = 120.0  # what a file without a tempo goes by
 RELEASE_VELOCITY = 64  # MIDI 1.0: for a sender that does not measure it
 
 # A line of a track: tick, rank within the tick (an end before a beginning), message.

@@ -10,7 +10,7 @@ from itertools import count
 
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import When
+from stream_v2m.core.commands import Play, Stop, When
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import Board
 from stream_v2m.core.tempo import InternalTempo, Segment, TapTempo
@@ -23,6 +23,7 @@ from stream_v2m.music.sequencer import Sequencer
 from stream_v2m.stages.lead import TempoConfig, leader
 
 LOOK_EVERY = 0.05  # seconds between looks at a tempo that may change
+AN_INSTANT = 1e-9  # seconds
 MARGIN = 0.005  # seconds before a slice is written that a command which changes it is obeyed
 
 Action = Callable[[float], None]
@@ -67,7 +68,7 @@ class Conductor:
         first = begin + lead_in_beats * 60 / self._tempo.bpm
         self._tempo.start(first)
         self._leader.begin()
-        self._tell(first)
+        self._tell(first + 2 * AN_INSTANT)
         self.pulses.begin(begin)
         playing = self._board.controls.playing
         if playing:
@@ -157,8 +158,10 @@ class Conductor:
         """Do what the leader asks of the music."""
         if transport is None or transport is Transport.POSITION or not self._config.transport:
             return
-        now = self._clock.now()
-        if transport is Transport.STOP:
+        now, stops = self._clock.now(), transport is Transport.STOP
+        for witness in self._witnesses:
+            witness.commanded(Stop(cadence=False) if stops else Play(), now)
+        if stops:
             self.stop(now, cadence=False)
             return
         self._sequencer.stop(now)  # our bars are the leader's from here on
@@ -215,7 +218,8 @@ class Conductor:
 
     def _tell(self, now: float) -> None:
         """Hand on the pieces of tempo that are final."""
-        for segment in self._tempo.segments(self._told, now):
+        until = now - AN_INSTANT  # what begins now may still be changed
+        for segment in self._tempo.segments(self._told, until):
             for witness in self._witnesses:
                 witness.retimed(segment)
-        self._told = max(self._told, now)
+        self._told = max(self._told, until)

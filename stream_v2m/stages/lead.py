@@ -7,12 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import Board
-from stream_v2m.core.tempo import InternalTempo
+from stream_v2m.core.tempo import USUAL_BPM, InternalTempo
 from stream_v2m.midi.ableton_link import LinkConfig, LinkPeer
 from stream_v2m.midi.clock_in import ClockFollower, FollowConfig, Transport
 from stream_v2m.music.pace import Pace, PaceConfig
 
 INTERNAL, LINK = "internal", "link"
+SAME_TEMPO = 0.001  # share; a tempo map stays readable
 
 
 class TempoConfig(BaseModel):
@@ -56,8 +57,8 @@ class Leader:
         if cue is not None:
             self._pace.observe(cue.motion, now)
         if (beat := int(self._tempo.beat_at(now))) > self._beat:
-            self._beat, bpm = beat, self._pace.bpm(controls.bpm, controls.pace_strength)
-            if bpm != self._tempo.bpm:
+            self._beat, bpm = beat, self._pace.bpm(controls.bpm or USUAL_BPM, controls.pace_strength)
+            if abs(bpm / self._tempo.bpm - 1) > SAME_TEMPO:
                 self._tempo.change(bpm, now)
         return None
 

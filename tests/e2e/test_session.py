@@ -74,7 +74,7 @@ def perform(
                 check(session)
             await asyncio.Event().wait()
 
-        await session.run(turn())
+        await session.run(turn)
         return Performance(trace, session.board.state, clock.now())
 
     return run_virtual(main())

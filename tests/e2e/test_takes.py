@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def keep(
         with keeping(config, "film:", name, notice=told.append) as take:
             source = Film(config.source, seconds=seconds, **film)
             session = Session(config, source, Outputs(), clock=clock, worker=lambda _: InlineWorker(), witnesses=[take])
-            await session.run(*(each(session, clock) for each in beside))
+            await session.run(*(partial(each, session, clock) for each in beside))
         return take.folder
 
     path = run_virtual(main())

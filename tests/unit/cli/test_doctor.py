@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from stream_v2m import config
 from stream_v2m.cli import doctor
 from stream_v2m.cli.doctor import Finding
 from stream_v2m.core.errors import ModelContractError, PortError, StreamV2MError
@@ -92,6 +93,6 @@ def test_the_table_keeps_to_80_columns_and_puts_the_cure_below():
 
 
 def test_no_styles_at_all_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(doctor, "configs_folder", lambda: tmp_path)
+    monkeypatch.setattr(config, "style_folders", lambda: (tmp_path, tmp_path))
     with pytest.raises(StreamV2MError, match="no styles"):
         doctor._styles()

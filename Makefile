@@ -29,15 +29,15 @@ help:
 # The demo's environment has no torch: playing needs none.
 $(DEMO)/.ready: pyproject.toml scripts/venv.sh
 	@sh scripts/venv.sh $(DEMO) cpu,synth
-	@sh scripts/debian.sh fluidsynth timgm6mb-soundfont
+	@sh scripts/debian.sh fluidsynth timgm6mb-soundfont swh-plugins
 	@touch $@
 
 $(DEV)/.ready: pyproject.toml constraints.txt scripts/venv.sh
-	@sh scripts/venv.sh $(DEV) cpu,synth,train,dev --constraint constraints.txt
+	@sh scripts/venv.sh $(DEV) cpu,synth,link,train,dev --constraint constraints.txt
 	@touch $@
 
 $(DEV)/.real-parts: $(DEV)/.ready
-	@sh scripts/debian.sh jackd2 jack-midi-clock fluidsynth timgm6mb-soundfont ffmpeg
+	@sh scripts/debian.sh jackd2 jack-midi-clock fluidsynth swh-plugins timgm6mb-soundfont musescore-general-soundfont-small ffmpeg
 	@touch $@
 
 setup: $(DEMO)/.ready

@@ -13,6 +13,7 @@ from stream_v2m.inference.sampling import SamplerConfig
 from stream_v2m.midi.clock_out import ClockConfig
 from stream_v2m.midi.controllers import ControllersConfig
 from stream_v2m.midi.player import PlayerConfig
+from stream_v2m.midi.synth_config import SynthConfig
 from stream_v2m.music.sequencer import MusicConfig
 from stream_v2m.music.style import SUFFIX, Style, list_styles, load_style
 from stream_v2m.sources.source import SourceConfig
@@ -49,6 +50,7 @@ class Config(Settings):
     control: ControlConfig = ControlConfig()
     controllers: ControllersConfig = ControllersConfig()
     player: PlayerConfig = PlayerConfig()
+    synth: SynthConfig = SynthConfig()
     takes: TakesConfig = TakesConfig()
 
 

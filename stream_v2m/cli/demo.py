@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from stream_v2m.cli.run import Destinations, play, sound
-from stream_v2m.config import Config
+from stream_v2m.config import Config, user_files
 from stream_v2m.core.errors import PortError
 from stream_v2m.midi import port
 
@@ -22,10 +22,11 @@ def demo(source: str, *, seconds: float, folder: Path) -> None:
     ports = _ports(console)
     if "virtual" in ports:
         console.print(f"connect a synth or DAW to the MIDI port “{PORT}” to hear it there")
-    play(Config.load(), source, Destinations(ports, midi), seconds=seconds, plot=picture)
+    config = Config.load(user_files())
+    play(config, source, Destinations(ports, midi), seconds=seconds, plot=picture)
     made = [midi, picture]
     try:
-        sound(midi, wav)
+        sound(midi, wav, config.synth)
         made.append(wav)
     except PortError as error:
         console.print(f"no demo.wav: {error}")

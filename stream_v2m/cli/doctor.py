@@ -144,15 +144,17 @@ def _virtual_port() -> str:
 
 def _synth() -> str:
     from stream_v2m.midi import soundfont, synth
+    from stream_v2m.midi.live_limiter import missing_limiter
 
-    synth.load_library()
-    return f"FluidSynth with {soundfont.find_soundfont()}"
+    library = synth.load_library()
+    found = f"FluidSynth with {soundfont.find_soundfont()}"
+    if (advice := missing_limiter(library)) is not None:
+        raise _NotHere(f"{found}, but {advice}")
+    return found
 
 
 def _realtime() -> str:
     """Asked of a process of its own, as the player is one: the priority would stay with ours."""
-    if sys.platform != "linux":
-        return "the player needs none on this system"
     ask = "from stream_v2m.midi.realtime import request_realtime; raise SystemExit(not request_realtime())"
     if subprocess.run([sys.executable, "-c", ask], check=False).returncode != 0:
         raise _NotHere("the player gets no real-time priority, and may be late under load", cure=REALTIME_CURE)

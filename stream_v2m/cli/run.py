@@ -30,6 +30,7 @@ from stream_v2m.midi.output import Output
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.midi.player import Player
 from stream_v2m.midi.recorder import Recorder
+from stream_v2m.midi.synth_config import SynthConfig
 from stream_v2m.session import Session
 from stream_v2m.sources.factory import open_source
 
@@ -89,7 +90,7 @@ def play(
 
     async def perform(witnesses: Sequence[Witness]) -> State:
         ports = [Output.parse(spec) for spec in destinations.ports]
-        player = Player(ports, config.player, origin=clock.origin) if ports else None
+        player = Player(ports, config.player, origin=clock.origin, synth=config.synth.settings()) if ports else None
         session = Session(
             config,
             open_source(source, config.source),
@@ -152,11 +153,11 @@ def render(config: Config, source: str, midi: Path, *, plot: Path | None = None,
     if trace is not None and plot is not None:
         _draw(config, trace, plot)
     if wav is not None:
-        sound(midi, wav)
+        sound(midi, wav, config.synth)
     return state
 
 
-def sound(midi: Path, wav: Path) -> None:
+def sound(midi: Path, wav: Path, config: SynthConfig) -> None:
     """Let FluidSynth play a MIDI file to a sound file.
 
     Raises:
@@ -165,7 +166,7 @@ def sound(midi: Path, wav: Path) -> None:
     from stream_v2m.midi.render import render_wav
     from stream_v2m.midi.soundfont import find_soundfont
 
-    render_wav(midi, wav, soundfont=find_soundfont())
+    render_wav(midi, wav, soundfont=find_soundfont(config.soundfont), settings=config.settings())
 
 
 def _settle_garbage() -> None:

@@ -202,7 +202,7 @@ def _play(
         file = midi or (Path(folder) / "audition.mid" if wav is not None else None)
         play(config, source, Destinations(ports, file), plot=plot)
         if wav is not None and file is not None:
-            sound(file, wav)
+            sound(file, wav, config.synth)
 
 
 def _render(config: Config, source: str, midi: Path | None, wav: Path | None, plot: Path | None) -> None:

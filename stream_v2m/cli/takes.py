@@ -150,7 +150,7 @@ def render(
     given = [f"controls.{control}={value}" for control, value in changed.items() if value is not None]
     state = take_files.render(take, midi, [*(settings or ()), *given], plot=plot)
     if wav is not None:
-        sound(midi, wav)
+        sound(midi, wav, take_files.config_of(take, settings or ()).synth)
     written = ", ".join(str(path) for path in (midi, plot, wav) if path is not None)
     Console().print(f"{state.step + 1} chords in {state.key} → {written}", highlight=False)
 
@@ -181,7 +181,7 @@ def export(
     if plot is not None:
         take_files.save_picture(take, plot)
     if wav is not None:
-        sound(take_files.midi_file(take), wav)
+        sound(take_files.midi_file(take), wav, take_files.config_of(take).synth)
 
 
 @app.command()

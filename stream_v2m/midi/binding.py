@@ -106,10 +106,15 @@ class Binding(BaseModel):
 
     def present(self, controls: Controls) -> float | None:
         """The value that a knob's command has now; None if the controls do not hold it."""
-        action = self.action
+        name = self._control()
+        value = None if name is None else getattr(controls, name)
+        return None if value is None else float(value)
+
+    def _control(self) -> str | None:
+        """The name of the control that a knob's command sets."""
+        action, controls = self.action, Controls()
         ends = [self.give(number(value, whole=action.whole)).apply(controls) for value in (action.low, action.high)]
-        changed = [name for name in vars(controls) if getattr(ends[0], name) != getattr(ends[1], name)]
-        return float(getattr(controls, changed[0])) if changed else None
+        return next((name for name in vars(controls) if getattr(ends[0], name) != getattr(ends[1], name)), None)
 
     def value(self, position: int) -> float | int:
         """The number for a knob's position 0–127."""
@@ -128,5 +133,5 @@ class Binding(BaseModel):
             raise ConfigError(f"wants a knob, or {action.field}=… to be given", where=self.command, got=self.kind)
         for end in (action.low, action.high):
             self.give(number(end, whole=action.whole))
-        if self.pickup and self.present(Controls()) is None:
+        if self.pickup and self._control() is None:
             raise ConfigError("has no present value to pick up", where=self.command)

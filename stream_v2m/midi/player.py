@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,8 +15,9 @@ from stream_v2m.midi.channel_message import is_note_on
 from stream_v2m.midi.child import Child
 from stream_v2m.midi.output import Output
 from stream_v2m.midi.struck import Struck
+from stream_v2m.midi.synth import USUAL, SynthSettings
 
-START_WITHIN = 15.0  # seconds; a synthesizer loads its soundfont meanwhile
+START_WITHIN = 60.0  # seconds; a synthesizer loads its soundfont meanwhile
 RESTART_EVERY = 0.5  # seconds between two attempts
 HUNG_AFTER = 5.0  # seconds without a report, while somebody listens
 BEAT_EVERY = 0.1  # seconds
@@ -48,9 +50,12 @@ class Player:
             transport go to those with ``clock``, notes to those with ``notes``.
         config: the player's section.
         origin: the ``perf_counter`` reading at session second 0 (``MonotonicClock.origin``).
+        synth: how a synthesizer among the outputs sounds.
     """
 
-    def __init__(self, outputs: Sequence[Output], config: PlayerConfig, *, origin: float) -> None:
+    def __init__(
+        self, outputs: Sequence[Output], config: PlayerConfig, *, origin: float, synth: SynthSettings = USUAL
+    ) -> None:
         assert outputs
         self._config = config
         self._clock = MonotonicClock(origin)
@@ -60,6 +65,7 @@ class Player:
         self._settings: dict[str, Any] = {
             "outputs": [output.fields() for output in outputs],
             "api": config.api,
+            "synth": asdict(synth),
             "origin": origin,
             "realtime": config.realtime,
             "heartbeat": config.heartbeat_ms / 1000,

@@ -6,8 +6,8 @@ import fnmatch
 import itertools
 import re
 import sys
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from stream_v2m.core.errors import PortError
 from stream_v2m.midi.output import check_spec
@@ -66,11 +66,14 @@ class Client(OutputPort, Protocol):
         ...
 
 
-def open_output(spec: str, api: str = AUTO) -> OutputPort:
+def open_output(spec: str, api: str = AUTO, *, synth: Mapping[str, Any] | None = None) -> OutputPort:
     """Open ``virtual``, ``virtual:NAME``, ``port:INDEX``, ``port:NAME``, ``synth`` or ``synth:SOUNDFONT``.
 
     A NAME is compared without regard to case: the whole name first, then a part of it, then as a
     glob, then as a regular expression; the first port that fits is taken.
+
+    Args:
+        synth: fields of ``midi.synth.SynthSettings`` that are not the usual ones.
 
     Raises:
         ConfigError: no such kind of output.
@@ -79,7 +82,7 @@ def open_output(spec: str, api: str = AUTO) -> OutputPort:
     check_spec(spec)
     kind, _, detail = spec.partition(":")
     if kind == "synth":
-        return _open_synth(detail)
+        return _open_synth(detail, synth or {})
     if kind == "virtual" and sys.platform == "win32":
         raise PortError("Windows has no virtual MIDI ports", where=spec, cure=_NO_VIRTUAL)
     with quiet():
@@ -209,9 +212,9 @@ def _no_midi(apis: Sequence[str], reasons: Sequence[str]) -> PortError:
     )
 
 
-def _open_synth(soundfont: str) -> OutputPort:
+def _open_synth(soundfont: str, settings: Mapping[str, Any]) -> OutputPort:
     from pathlib import Path
 
-    from stream_v2m.midi.synth import SynthPort
+    from stream_v2m.midi.synth import SynthPort, SynthSettings
 
-    return SynthPort(Path(soundfont) if soundfont else None)
+    return SynthPort(Path(soundfont) if soundfont else None, SynthSettings(**settings))

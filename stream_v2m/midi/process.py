@@ -46,7 +46,7 @@ class Playing:
         self._heartbeat: float = settings["heartbeat"]
         self._outputs = [Output(*fields) for fields in settings["outputs"]]
         specs = [output.spec for output in self._outputs]
-        self._ports = Ports(specs, partial(open_output, api=settings["api"]))
+        self._ports = Ports(specs, partial(open_output, api=settings["api"], synth=settings["synth"]))
         self._schedule = Schedule(len(specs), stale=settings["stale"])
         self._realtime = Realtime(wanted=False)
         self._jack: JackServer | None = None

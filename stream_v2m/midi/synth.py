@@ -163,6 +163,7 @@ class SynthPort:
         limited = "no limiter"
         if settings.limiter:  # only now: a plug-in must know the sample rate, which the driver decides
             limited = engage_limiter(self._engine.library, self._engine.synth, reverb=settings.reverb)
+        self.api = opened
         self.name = f"synth ({font.resolve().stem}, {opened}, {limited})"
 
     def _start(self, names: tuple[str, ...]) -> tuple[int, str]:

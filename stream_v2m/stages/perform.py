@@ -103,8 +103,9 @@ def _report(board: Board, player: PlayerState, sequencer: Sequencer, tempo: Temp
     state = board.state
     sounding, coming = sequencer.sounding(now), sequencer.coming(now)
     chord = sounding.chord if sounding else None
+    known = {_output_of(problem) for problem in state.player.problems}
     for problem in player.problems:
-        if problem not in state.player.problems:
+        if _output_of(problem) not in known:
             board.notice(problem)
     history = state.history
     if chord is not None and (not history or history[-1] != chord):
@@ -120,3 +121,8 @@ def _report(board: Board, player: PlayerState, sequencer: Sequencer, tempo: Temp
         bpm=tempo.bpm,
         parts=sequencer.style.part_names,
     )
+
+
+def _output_of(problem: str) -> str:
+    """Which output a sentence is about; what else it says changes as other ports come and go."""
+    return problem.partition(": ")[0]

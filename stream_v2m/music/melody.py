@@ -34,6 +34,7 @@ REACH = 0.6  # of an interval, at full arousal
 
 # Costs, in heights off the one that is wished.
 _LEAP = 0.4  # each height beyond a step from the note before; less where arousal is high
+_FIFTH, _WIDE = 4, 0.6  # each height beyond a fifth, besides
 _REPEAT = 0.9
 _UNPREPARED = 3.0  # each height beyond a step, to or from a tone that is not the chord's
 
@@ -109,7 +110,7 @@ class Rungs:
             if travel == 0:
                 return off + _REPEAT
             prepared = self.chordal[index] and self.chordal[before]
-            return off + (travel - 1) * (leap if prepared else _UNPREPARED)
+            return off + (travel - 1) * (leap if prepared else _UNPREPARED) + max(0, travel - _FIFTH) * _WIDE
 
         allowed = [index for index in steps if self.stable[index] or (not stable and before is not None)]
         return self.pitches[min(allowed, key=cost)]

@@ -79,7 +79,7 @@ _EARLY = 0.05  # seconds: the same for a chord
 
 
 def read_midi(source: Path | mido.MidiFile, *, tracks: Sequence[str] | None = None) -> Piece:
-    """A MIDI file's pitched notes; bars by its first time signature, chords by markers with Harte's labels.
+    """A MIDI file's pitched notes; bars by its first time signature, chords by texts or markers with Harte's labels.
 
     Where there are chords, a bar begins with the first of them: what comes before is an upbeat.
 
@@ -124,7 +124,7 @@ def _meta(file: mido.MidiFile) -> tuple[list[tuple[int, int]], float, list[tuple
                 tempi.append((tick, message.tempo))
             elif message.type == "time_signature":
                 signatures.append((tick, message.numerator * 4 / message.denominator))
-            elif message.type == "marker" and (chord := _chord(message.text)) is not None:
+            elif message.type in ("text", "marker") and (chord := _chord(message.text)) is not None:
                 markers.append((tick, chord))
     signature = _signature(sorted(signatures), file.ticks_per_beat)
     return sorted(tempi, key=lambda each: each[0]), signature, sorted(markers, key=lambda each: each[0])

@@ -1,0 +1,26 @@
+// Counts how often the film was heard to its end; without that the answers are not sent.
+const film = document.querySelector("video");
+const form = document.querySelector("form");
+const plays = document.getElementById("plays");
+const hint = document.getElementById("hint");
+let furthest = 0;
+
+film.addEventListener("timeupdate", () => {
+  // skipping ahead is not hearing
+  if (!film.seeking && film.currentTime <= furthest + 1.5) furthest = Math.max(furthest, film.currentTime);
+});
+film.addEventListener("ended", () => {
+  if (furthest >= film.duration - 1.5) plays.value = String(Number(plays.value) + 1);
+  furthest = 0;
+});
+film.addEventListener("error", () => {
+  document.getElementById("trouble").hidden = false;
+});
+form.addEventListener("submit", (event) => {
+  if (plays.value !== "0") return;
+  event.preventDefault();
+  hint.textContent = "Please hear the film to its end first.";
+  hint.classList.add("asked");
+  film.scrollIntoView({ block: "center" });
+  film.focus();
+});

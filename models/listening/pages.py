@@ -7,30 +7,33 @@ from html import escape
 from models.listening.questions import BACKGROUND, HIGHEST, HIGHEST_WORD, LOWEST, LOWEST_WORD, QUESTIONS, Question
 
 TITLE = "Music for films: a listening test"
-_REFERENCE = "Hear each film to its end at least once; you may replay it as often as you like."
+_HEAR = "Hear each film to its end at least once; you may replay it as often as you like."
 
 
 def start_page(consent: str) -> str:
-    """The first page: what it is about, consent, code, and what one may tell about oneself."""
+    """The first page: what it is about, code, what one may tell about oneself, consent.
+
+    Args:
+        consent: paragraphs with empty lines between; the last is what is agreed to.
+    """
     told = "".join(
-        f'<label>{escape(each.text)} <span class="soft">optional</span>'
+        f'<label><span>{escape(each.text)} <span class="soft">(optional)</span></span>'
         f'<select name="{escape(each.name)}"><option value="">I would rather not say</option>'
         + "".join(f"<option>{escape(choice)}</option>" for choice in each.choices)
         + "</select></label>"
         for each in BACKGROUND
     )
-    paragraphs = [line.strip() for line in consent.splitlines() if line.strip()]
+    paragraphs = [" ".join(text.split()) for text in consent.split("\n\n") if text.strip()]
     *body, agreement = paragraphs or ["I agree to take part."]
     return _page(
         f"""<h1>{TITLE}</h1>
-<p>Please use headphones if you can, set a comfortable volume with the first film, and leave it there.
-{_REFERENCE}</p>
-<form method="post" action="/join" class="card">
-<label for="code">Participant code <span class="soft">leave it empty if you have none; to go on where you stopped,
-type the one that you had</span></label>
-<input id="code" name="code" maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false">
-{told}
 {"".join(f"<p>{escape(text)}</p>" for text in body)}
+<p>Each film comes several times, with different music. Please use headphones if you can, set a comfortable volume
+with the first film, and leave it there. {_HEAR}</p>
+<form method="post" action="/join" class="card">
+<label><span>Participant code <span class="soft">(if you were given one, or to go on where you stopped)</span></span>
+<input name="code" maxlength="20" autocomplete="off" autocapitalize="characters" spellcheck="false"></label>
+{told}
 <label class="consent"><input type="checkbox" name="consent" value="yes" required> <span>{escape(agreement)}</span>
 </label>
 <button>Start</button>
@@ -45,13 +48,13 @@ def listen_page(code: str, stimulus: str, rated: int, total: int) -> str:
 <progress value="{rated}" max="{total}" aria-labelledby="place"></progress></header>
 <video src="/stimuli/{escape(stimulus)}.mp4" controls playsinline preload="auto" disablepictureinpicture
  controlslist="nodownload noremoteplayback" aria-label="The film to rate"></video>
+<p id="hint" class="soft" role="status">{_HEAR}</p>
 <p id="trouble" role="alert" hidden>This film cannot be played here. Please tell whoever runs the test.</p>
 <form method="post" action="/t/{escape(code)}">
 <input type="hidden" name="stimulus" value="{escape(stimulus)}">
 <input type="hidden" name="plays" id="plays" value="0" autocomplete="off">
 {"".join(map(_question, QUESTIONS))}
 <button id="next" aria-describedby="hint">Next</button>
-<p id="hint" class="soft" aria-live="polite">{_REFERENCE}</p>
 <noscript><p role="alert">This page needs JavaScript, to know that the film was heard.</p></noscript>
 </form>
 <p class="soft">Your code is <strong>{escape(code)}</strong>. You may stop here and come back with it.</p>

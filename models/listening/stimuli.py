@@ -27,9 +27,10 @@ FILMS, MUSIC = "films", "music"
 _USUAL_RATE_HZ = 25.0  # of a film that does not say
 _MISSING_S = 1.0  # as much may a swapped music be too short
 DEFAULT_CONSENT = """\
-You will see short films with music made by computer programs, and rate each by five questions.
-Your ratings, the times at which you gave them, and what you choose to tell about yourself are kept under the code
-above, without your name. You may stop at any time; to have your ratings deleted, tell us your code.
+You will see short films with music made by computer programs, and rate each by five questions. Your ratings, the times
+at which you gave them, and what you choose to tell about yourself are kept under a code, without your name. You may
+stop at any time. To have your ratings deleted, tell us your code.
+
 I am at least 18 years old and agree to take part.
 """
 

@@ -82,20 +82,22 @@ def _mean_squares(ratings: Floats) -> _Squares:
 def _variance(squares: _Squares) -> tuple[float, float]:
     """Of the mean, with Satterthwaite's degrees of freedom.
 
-    Where the rest exceeds the films' mean square the films' share is taken for 0, and likewise the participants'.
+    Chance alone makes the variance less than the participants' or the films' by themselves, or the degrees of freedom
+    fewer than the rarer of the two has: neither is believed, so that with few films the interval is rather too wide.
     """
     people, films = squares.count
-    if squares.rest >= squares.films:
-        return squares.participants / (people * films), people - 1.0
-    if squares.rest >= squares.participants:
-        return squares.films / (people * films), films - 1.0
-    total = squares.participants + squares.films - squares.rest
+    if films == 1:
+        return squares.participants / people, people - 1.0
+    total = max(squares.participants + squares.films - squares.rest, squares.participants, squares.films)
+    fewest = min(people, films) - 1.0
+    if total == 0:
+        return 0.0, fewest
     parts = (
         squares.participants**2 / (people - 1),
         squares.films**2 / (films - 1),
         squares.rest**2 / ((people - 1) * (films - 1)),
     )
-    return total / (people * films), total**2 / sum(parts)
+    return total / (people * films), max(total**2 / sum(parts), fewest)
 
 
 def _root(variance: float) -> float:

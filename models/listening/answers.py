@@ -76,7 +76,9 @@ class Answers:
                 raise Refused("this test has all the participants that it can take", status=403)
             while not code or code in self._participants:
                 code = "".join(secrets.choice(_LETTERS) for _ in range(_DRAWN))
-            who = Participant(code, len(self._participants), dict(background))
+            # the file may have lost somebody who wished it
+            number = 1 + max((each.number for each in self._participants.values()), default=-1)
+            who = Participant(code, number, dict(background))
             self._append(kind="join", code=code, number=who.number, consent=True, background=who.background)
             self._participants[code] = who
             self._orders[code] = self._study.order(who.number)

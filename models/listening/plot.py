@@ -29,10 +29,11 @@ def draw(report: dict[str, Any], path: Path) -> None:
     above.set_yticks(points, [labels.get(point, str(point)) for point in points])
     title = f"{report['participants']} listeners, {len(report['films'])} films; means and 95 % confidence intervals"
     above.set_title(title, loc="left")
-    above.legend(frameon=False, ncols=len(systems), loc="upper right", bbox_to_anchor=(1.0, 1.1))
+    figure.legend(*above.get_legend_handles_labels(), loc="outside upper center", ncols=len(systems), frameon=False)
     _bars(below, systems, {name: each["differences"] for name, each in found.items()})
     below.axhline(0, color="black", linewidth=0.8)
-    below.set(ylabel=f"difference from\n{report['reference']}, points")
+    (low, high), most = below.get_ylim(), HIGHEST - LOWEST
+    below.set(ylim=(max(low, -most), min(high, most)), ylabel=f"difference from\n{report['reference']}, points")
     below.set_xticks(range(len(QUESTIONS)), [question.title for question in QUESTIONS])
     figure.savefig(path, format="png", metadata={"Software": None})
 

@@ -1,6 +1,6 @@
 """Performances made for measuring: reels of film, what the program plays to them, what it would choose.
 
-The only module beside the player's own that knows the session: what is measured must be what is played.
+It knows the session, as the player does: what is measured must be what is played.
 """
 
 from __future__ import annotations

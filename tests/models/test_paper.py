@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from export.__main__ import ship
 from models import evaluate
 from models.amt import Amt
 from models.baselines.paper import PaperAmt, RelativeAttention
@@ -207,3 +208,10 @@ def test_another_model_s_checkpoint_is_refused(tmp_path):
     Checkpoint(config, Amt(config.amt).state_dict(), 1, {}, {}).save(path)
     with pytest.raises(ModelContractError, match=r"paper\.toml"):
         PaperPredictor(path)
+
+
+def test_it_is_not_exported_for_live_use(tmp_path):
+    config = settings()
+    Checkpoint(config, PaperAmt(SMALL).state_dict(), 1, {}, {}).save(tmp_path / "best.pt")
+    with pytest.raises(ModelContractError, match="whole film"):
+        ship(tmp_path / "best.pt", tmp_path / "weights")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -13,18 +14,28 @@ from models.amt import Amt
 from models.batches import Batch, stack
 from models.config import TrainConfig
 from models.data.song import Song
-from models.data.views import Views, whole
+from models.data.views import Sequence, Views, first, whole
 from models.metrics import protocol
 from stream_v2m.inference.contract import PAD
 
 _EVALUATION_BATCH = 8
 
 
+class Source(Protocol):
+    """Where training sequences come from."""
+
+    def draw(self) -> Sequence:
+        """One random sequence."""
+
+
 class Task(Protocol):
     """One model's data, loss and score."""
 
     model: nn.Module
-    views: Views
+
+    @property
+    def views(self) -> Source:
+        """The training data."""
 
     def loss(self, batch: Batch) -> Tensor:
         """The training loss of one batch, a scalar."""
@@ -56,17 +67,25 @@ class ChordTask:
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """The published protocol on the val songs."""
-        scores = []
-        songs = sorted(self.val, key=lambda song: len(song.by_seconds()))
-        for i in range(0, len(songs), _EVALUATION_BATCH):
-            group = songs[i : i + _EVALUATION_BATCH]
-            batch = stack([whole(song) for song in group])
-            limit = protocol.PROTOCOL_SECONDS
-            conditions = type(batch.conditions)(*(x[:, :limit] for x in batch.conditions))
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-                logits = model(batch.previous[:, :limit], conditions).float().numpy()
-            for row, song in zip(logits, group, strict=True):
-                before, target = protocol.protocol_targets(song.by_seconds())
-                scores.append(protocol.chord_scores(row[1 : len(target) + 1], before, target))
-        found = protocol.mean_over_songs(scores)
-        return {**found, "score": found["cross_entropy"]}
+        return protocol_metrics(self.val, lambda batch: model(batch.previous, batch.conditions))
+
+
+def protocol_metrics(songs: list[Song], logits_of: Callable[[Batch], Tensor]) -> dict[str, float]:
+    """The published protocol on ``songs``, with the cross-entropy as ``score``.
+
+    Args:
+        songs: with their labels at 1 Hz.
+        logits_of: logits [B, T, 159] of a batch of songs, each from its beginning.
+    """
+    scores = []
+    songs = sorted(songs, key=lambda song: len(song.by_seconds()))
+    for i in range(0, len(songs), _EVALUATION_BATCH):
+        group = songs[i : i + _EVALUATION_BATCH]
+        batch = stack([first(whole(song), protocol.PROTOCOL_SECONDS) for song in group])
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            logits = logits_of(batch).float().numpy()
+        for row, song in zip(logits, group, strict=True):
+            before, target = protocol.protocol_targets(song.by_seconds())
+            scores.append(protocol.chord_scores(row[1 : len(target) + 1], before, target))
+    found = protocol.mean_over_songs(scores)
+    return {**found, "score": found["cross_entropy"]}

@@ -92,6 +92,14 @@ def test_a_run_that_gets_no_better_stops(tmp_path):
     assert run.step == 30
 
 
+def test_noams_rate_rises_to_its_peak_and_falls_with_the_root_of_the_step(tmp_path):
+    run = trainer(tmp_path / "run", config(schedule="noam", rate=1e-3, warmup=10))
+    rates = []
+    for run.step in (0, 9, 39):
+        rates.append(run.rate())
+    assert rates == pytest.approx([1e-4, 1e-3, 5e-4])
+
+
 def test_checkpoints_hold_weights_and_plain_values_only(tmp_path):
     trainer(tmp_path / "run", config(steps=5, evaluate_every=5)).run({"seed": 1, "parent": None})
     found = torch.load(tmp_path / "run" / "best.pt", weights_only=True)
@@ -112,6 +120,6 @@ def test_a_config_with_an_unknown_word_is_refused(tmp_path):
     assert train.main(["--config", str(path), "--data", str(path), "--out", str(tmp_path / "o")]) == 2
 
 
-@pytest.mark.parametrize("name", ["pretrain", "finetune", "dynamics", "tiny"])
+@pytest.mark.parametrize("name", ["pretrain", "finetune", "dynamics", "paper", "tiny"])
 def test_the_configs_that_come_with_the_project_are_valid(name, request):
     train.configs.read(request.config.rootpath / "configs" / "train" / f"{name}.toml")

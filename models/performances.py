@@ -165,8 +165,8 @@ class Chooser:
         composer = Composer(heard, self._dynamics, Sampler(config.sampler))
         choices: list[Choice] = []
         for step, window in enumerate(windows):
-            bar = step * config.step.period_beats / config.music.beats_per_bar % 1.0
-            place = Place(config.step.period_beats * 60 / USUAL_BPM, bar)
+            bars = step * config.step.period_beats / config.music.beats_per_bar
+            place = Place(config.step.period_beats * 60 / USUAL_BPM, bars)
             chord, _ = composer.step(window, place, config.controls)
             assert chord.key is not None
             label = chord.transposed(-chord.key.shift).index

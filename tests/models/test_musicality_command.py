@@ -20,8 +20,8 @@ def write_midi(path, track, rng, chords=False):
     file = mido.MidiFile(ticks_per_beat=480)
     if chords:
         labels = ["C:maj", "G:7", "A:min", "F:maj"]
-        markers = [mido.MetaMessage("marker", text=labels[i % 4], time=1920 * (i > 0)) for i in range(BARS)]
-        file.tracks.append(mido.MidiTrack(markers))
+        texts = [mido.MetaMessage("text", text=labels[i % 4], time=1920 * (i > 0)) for i in range(BARS)]
+        file.tracks.append(mido.MidiTrack(texts))
     messages = [mido.MetaMessage("track_name", name=track)]
     for _ in range(BARS * 4):
         pitch = int(rng.integers(48, 72))

@@ -37,7 +37,12 @@ class SamplerConfig(BaseModel, frozen=True, extra="forbid"):
     metre_weight: float = Field(
         0.5, ge=0, le=2, description="what is added to the model's own metre; 1: POP909's, for one that has none"
     )
-    variety_weight: float = Field(1.0, ge=0, le=4, description="nats against each visit that makes a loop too short")
+    variety_weight: float = Field(
+        1.0,
+        ge=0,
+        le=4,
+        description="nats against each visit that makes a loop too short, each round that makes it too long",
+    )
     cadence_weight: float = Field(4.0, ge=0, le=8, description="nats that a cut lifts its cadence by, at full strength")
     key_change_min: float | None = Field(
         None, ge=2, le=120, description="minutes after which the own key may change to a neighbour; never if not given"
@@ -68,7 +73,7 @@ class SamplerState:
         previous: what sounds, at sounding pitch.
         repeats: steps that it has sounded, those on hold not counted.
         bar_position: of the last step, as a fraction of the bar.
-        visited: the chords that the last changes went to.
+        visited: the chords that the last 256 changes went to.
         closing: steps in which the cadence that a cut asked for may still come.
         journey: how the own key has moved.
     """
@@ -181,7 +186,7 @@ class Sampler:
         if previous is not None and chord.index == previous.index:
             state.repeats += 1
         else:
-            state.repeats, state.visited = 1, (*state.visited, chord)[-steering.VISITS :]
+            state.repeats, state.visited = 1, (*state.visited, chord)[-steering.MEMORY :]
         state.closing = 0 if keys.ends(key, previous, chord, state.scale) else max(0, state.closing - 1)
         state.journey.left = 0 if _locked(controls) else max(0, state.journey.left - 1)
         state.previous, state.key, state.bar_position = chord, key, bar_position
@@ -217,7 +222,8 @@ class Sampler:
         total = np.logaddexp(staying, changing)
 
         if self.config.variety_weight > 0:
-            scores -= self.config.variety_weight * steering.surplus_visits(state.visited)
+            surplus = steering.surplus_visits(state.visited) + steering.surplus_rounds(state.visited)
+            scores -= self.config.variety_weight * surplus
         result = nucleus(np.exp(scores - scores.max()), self.config.top_p)
         result *= np.exp(self._destination_weights(state, steered, controls))
         result *= np.exp(changing - total) / result.sum()

@@ -95,3 +95,12 @@ def test_what_never_followed_these_two_chords_costs_nothing():
     loop = [Chord.parse(name) for name in ("C", "G", "A:min", "F")]
     assert not surplus_rounds([*loop * 20, Chord.parse("D:min")]).any()
     assert not surplus_rounds([]).any() and not surplus_rounds(loop[:1]).any()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_mood_weighs_more_on_a_chord_than_its_weights_say(seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(50):
+        mood = Affect(tuple(rng.dirichlet(np.full(6, 0.3))), *rng.uniform(-1, 1, 2))
+        found = destination_weights(mood, C, Chord.parse("G"), emotion=8.0, valence=1.0)
+        assert np.abs(found).max() <= 9.0

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stream_v2m.core.commands import Controls
 from stream_v2m.core.config import Settings
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.resources import configs_folder, user_folder
 from stream_v2m.inference.sampling import SamplerConfig
 from stream_v2m.midi.clock_out import ClockConfig

@@ -1,79 +1,20 @@
-"""The live commands, the controls that they set, and how the one changes the other. There is no second set."""
+"""The live commands, and how each changes the controls. There is no second set."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
-from pydantic.dataclasses import dataclass
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stream_v2m.core.chords import Key
 from stream_v2m.core.config import first_fault
+from stream_v2m.core.controls import Bpm, Controls, Guiding, KeyName, Seed, Semitones, Strength, Temperature, Trim
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.scales import ScaleName
 
-
-def _read_key(value: object) -> object:
-    return Key.parse(value) if isinstance(value, str) else value
-
-
-KeyName = Annotated[Key, BeforeValidator(_read_key), PlainSerializer(str)]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
-Semitones = Annotated[int, Field(ge=-24, le=24)]
-Bpm = Annotated[float, Field(ge=20, le=300)]
-Temperature = Annotated[float, Field(ge=0, le=2)]
-Strength = Annotated[float, Field(ge=0, le=1)]
-Guiding = Annotated[float, Field(ge=0, le=4)]
-Trim = Annotated[float, Field(ge=-1, le=1)]
 Nudging = Annotated[float, Field(ge=-2, le=2)]
 When = Literal["now", "beat", "bar"]
 _REROLL, _SEEDS = 0x9E3779B9, 2**32  # odd, so that re-rolling goes through all of them; small enough for any JSON
-
-
-@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
-class Controls:
-    """What can be turned while the music plays; the config gives the first values, every stage reads the present ones.
-
-    Attributes:
-        playing: the music sounds; if not, everything but the sound goes on.
-        seed: of everything that is drawn; a new one re-rolls what is not yet decided.
-        hold: stay on the chord that sounds.
-        key: keep the harmony to this key; without one it is the performance's own, and freer.
-        scale: keep harmony and melody to this scale on the key's tonic.
-        bpm: beats a minute; the style's own tempo if not given.
-        affect_strength: how far the picture's mood steers the harmony.
-        guidance: how far the model's own answer to the picture is exaggerated; 1: not at all, 0: it sees no picture.
-        cut_cadence: how much a cut asks for a cadence.
-        cue_strength: how far motion and cuts shape the notes.
-        pace_strength: how far the tempo follows the picture's motion.
-        density_trim, loudness_trim: around what the models ask for.
-        range_frozen: the live ranging of motion and affect stands still.
-    """
-
-    playing: bool = True
-    seed: Seed = 0
-    hold: bool = False
-    key: KeyName | None = None
-    scale: ScaleName | None = None
-    transpose: Semitones = 0
-    bpm: Bpm | None = None
-    style: str = "arpeggio"
-    muted: frozenset[str] = frozenset()
-    soloed: frozenset[str] = frozenset()
-    temperature: Temperature = 1.0
-    affect_strength: Strength = 0.5
-    guidance: Guiding = 1.0
-    cut_cadence: Strength = 0.0
-    cue_strength: Strength = 1.0
-    pace_strength: Strength = 0.0
-    density_trim: Trim = 0.0
-    loudness_trim: Trim = 0.0
-    range_frozen: bool = False
-
-    def audible(self, part: str) -> bool:
-        """Whether mute and solo let this part sound."""
-        return part not in self.muted and (not self.soloed or part in self.soloed)
 
 
 class Command(BaseModel):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from stream_v2m.core.channel import Latest
 from stream_v2m.core.chords import Chord, Key
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.inputs import InputState
 from stream_v2m.core.values import Affect, Cue, Dynamics
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stream_v2m.core.chords import Chord
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.features import SCENE_OFFSET, Condition
 from stream_v2m.core.values import Dynamics, FeatureWindow
 from stream_v2m.inference.contract import StepInput

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field, field_validator
 
 from stream_v2m.core.chords import NO_CHORD, VOCABULARY, Chord, Key
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.errors import ModelContractError
 from stream_v2m.core.scales import ScaleName, in_scale
 from stream_v2m.core.values import Affect

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from stream_v2m.core.commands import Command, Controls
+from stream_v2m.core.commands import Command
+from stream_v2m.core.controls import Controls
 from stream_v2m.midi.binding import HIGHEST, Binding, Touch
 
 _PRESSED = 64  # from here on a pedal or button that sends a controller is down (MIDI 1.0, controllers 64–69)

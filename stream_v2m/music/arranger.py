@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from stream_v2m.core.chords import Chord
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.values import StepPlan
 from stream_v2m.music.chance import beat_key, chance
 from stream_v2m.music.choice import Choices, part_seed

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.values import StepPlan
 from stream_v2m.music.gesture import NEUTRAL_MOTION, Gesture
 from stream_v2m.music.part import Part

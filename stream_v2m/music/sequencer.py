@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 
 from stream_v2m.core.chords import Chord
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.tempo import Tempo
 from stream_v2m.core.values import ControlEvent, Cue, MusicEvent, NoteEvent, StepPlan
 from stream_v2m.music.arranger import Arranger

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stream_v2m.core.chords import Chord
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.emotions import EMOTIONS
 from stream_v2m.core.resources import configs_folder
 from stream_v2m.core.tempo import InternalTempo

@@ -10,7 +10,8 @@ import pytest
 from stream_v2m.cli.keys import keys_for, parse_keys, part_command
 from stream_v2m.cli.terminal import steer
 from stream_v2m.core.clock import run_virtual
-from stream_v2m.core.commands import COMMANDS, Command, Controls, Mute, Panic, Play, SetStyle, Solo, Stop, Transpose
+from stream_v2m.core.commands import COMMANDS, Command, Mute, Panic, Play, SetStyle, Solo, Stop, Transpose
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import Board, State
 

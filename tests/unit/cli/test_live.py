@@ -16,7 +16,7 @@ from stream_v2m.cli.live import Glow, log_json, show
 from stream_v2m.cli.view import view
 from stream_v2m.core.chords import VOCABULARY, Chord, Key
 from stream_v2m.core.clock import VirtualClock, run_virtual
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.inputs import InputState
 from stream_v2m.core.state import Board, PlayerState, SourceState, State
 from stream_v2m.core.values import Affect, Cue, Dynamics, Event

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stream_v2m.cli.style import given, warnings
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.resources import configs_folder
 from stream_v2m.core.values import Cue, Event, MusicEvent
 from stream_v2m.music.part import Part

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from stream_v2m.core.commands import Controls
 from stream_v2m.core.config import Settings
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.errors import ConfigError
 
 pytestmark = pytest.mark.unit

@@ -8,7 +8,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from stream_v2m.core.clock import run_virtual
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.state import HISTORY, Board, State
 
 pytestmark = pytest.mark.unit

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.features import EMOTION, MOTION, SCENE_OFFSET, Condition
 from stream_v2m.inference import keys
 from stream_v2m.inference.composer import Composer, Place

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stream_v2m.core.chords import Chord, Key
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.emotions import EMOTIONS
 from stream_v2m.core.values import Affect
 from stream_v2m.inference import modulation

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from stream_v2m.core.chords import NO_CHORD, VOCABULARY, Chord, Key
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.emotions import ALLOWED_QUALITIES, EMOTIONS
 from stream_v2m.core.errors import ModelContractError
 from stream_v2m.core.scales import SCALES, harmony_classes, in_scale

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stream_v2m.core.chords import Chord, Key
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.features import SCENE_OFFSET, Condition
 from stream_v2m.core.scales import harmony_classes
 from stream_v2m.inference.composer import CutWatch

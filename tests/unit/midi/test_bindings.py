@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from stream_v2m.core.commands import (
     COMMANDS,
     Command,
-    Controls,
     FreezeRange,
     Hold,
     Mute,
@@ -20,6 +19,7 @@ from stream_v2m.core.commands import (
     Tap,
     Transpose,
 )
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.midi.action import action_of
 from stream_v2m.midi.binding import Binding, Touch

@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.values import Cue, Event
 from stream_v2m.music.kit import KIT
 from tests.support.arrangement import CRASH, DRUMS, style

@@ -1,6 +1,6 @@
 import pytest
 
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.values import Cue
 from stream_v2m.music.expression import MusicConfig, expression, register, shape, velocity
 from stream_v2m.music.gesture import Gesture

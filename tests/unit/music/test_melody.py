@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from stream_v2m.core.chords import INTERVALS, Chord, Key
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.scales import SCALES
 from stream_v2m.music.melody import rungs_of, scale_of
 from tests.support.arrangement import LEAD, style

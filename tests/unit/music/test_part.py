@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.values import ControlEvent, Cue, Event, ProgramEvent
 from stream_v2m.music.part import Part
 from stream_v2m.music.style import Style

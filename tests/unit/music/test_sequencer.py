@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stream_v2m.core.chords import INTERVALS, Chord
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.tempo import InternalTempo
 from stream_v2m.core.values import ControlEvent, Cue, Event, ProgramEvent
 from stream_v2m.music.sequencer import MusicConfig, Sequencer

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_v2m.core.chords import VOCABULARY, Chord, Key
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.scales import SCALES
 from stream_v2m.core.tempo import InternalTempo
 from stream_v2m.core.values import ControlEvent, Cue, Dynamics, Event, NoteEvent, ProgramEvent, StepPlan

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from stream_v2m.core.chords import Chord
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.tempo import InternalTempo
 from stream_v2m.core.values import ControlEvent, Cue, Event, ProgramEvent
 from stream_v2m.music.sequencer import Sequencer

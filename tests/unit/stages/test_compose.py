@@ -7,7 +7,7 @@ import pytest
 from stream_v2m.core.channel import Latest, Lossless
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.clock import VirtualClock, run_virtual
-from stream_v2m.core.commands import Controls
+from stream_v2m.core.controls import Controls
 from stream_v2m.core.features import CONDITIONS, FEATURE_SIZE, SCHEMA_VERSION
 from stream_v2m.core.state import Board, State
 from stream_v2m.core.tempo import InternalTempo

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import numpy as np
@@ -20,14 +22,22 @@ from stream_v2m.inference.contract import PAD
 _EVALUATION_BATCH = 8
 
 
+def autocast(config: TrainConfig, device: torch.device) -> AbstractContextManager[None]:
+    """Products in the config's precision."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16")
+
+
 class Task(Protocol):
     """One model's data, loss and score."""
 
     model: nn.Module
     views: Views
 
-    def loss(self, batch: Batch) -> Tensor:
-        """The training loss of one batch, a scalar."""
+    def loss(self, batch: Batch, mean: Callable[[Tensor], Tensor]) -> Tensor:
+        """The training loss of one process's batch, a scalar.
+
+        ``mean`` averages a count over all processes: divided by it, a target weighs the same in whichever batch it is.
+        """
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """Metrics on the val songs; ``score`` among them, lower is better."""
@@ -42,29 +52,32 @@ class ChordTask:
         self.views = Views([song for song in songs if song.split == "train"], config, rng)
         self.val = [song for song in songs if song.split == "val" and song.seconds is not None]
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: Batch, mean: Callable[[Tensor], Tensor]) -> Tensor:
         """Mean cross-entropy over targets that are not PAD."""
         logits = self.model(batch.previous, batch.conditions)
         target = batch.target.flatten()
         chance = F.log_softmax(logits.flatten(0, 1).float(), dim=-1)
-        right = F.nll_loss(chance, target, ignore_index=PAD)
+        known = target != PAD
+        count = mean(known.sum().float()).clamp(min=1)
+        right = F.nll_loss(chance, target, ignore_index=PAD, reduction="sum") / count
         smoothing = self.config.label_smoothing
         if smoothing == 0:
             return right
         # Smoothed over what may be predicted: PAD, the last label, is barred.
-        return (1 - smoothing) * right - smoothing * chance[target != PAD, :PAD].mean()
+        return (1 - smoothing) * right - smoothing * (chance[:, :PAD].mean(dim=-1) * known).sum() / count
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """The published protocol on the val songs."""
         scores = []
+        device = next(model.parameters()).device
         songs = sorted(self.val, key=lambda song: len(song.by_seconds()))
         for i in range(0, len(songs), _EVALUATION_BATCH):
             group = songs[i : i + _EVALUATION_BATCH]
-            batch = stack([whole(song) for song in group])
+            batch = stack([whole(song) for song in group], device)
             limit = protocol.PROTOCOL_SECONDS
             conditions = type(batch.conditions)(*(x[:, :limit] for x in batch.conditions))
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-                logits = model(batch.previous[:, :limit], conditions).float().numpy()
+            with torch.inference_mode(), autocast(self.config, device):
+                logits = model(batch.previous[:, :limit], conditions).float().cpu().numpy()
             for row, song in zip(logits, group, strict=True):
                 before, target = protocol.protocol_targets(song.by_seconds())
                 scores.append(protocol.chord_scores(row[1 : len(target) + 1], before, target))

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -107,6 +108,11 @@ class Accelerated:
     def close(self) -> None:
         """See ``Engine``."""
         self._accelerator.end_training()
+
+
+def chances(engine: Engine, seed: int) -> np.random.Generator:
+    """Random numbers for the data of each process; the first one's are those of a run alone."""
+    return np.random.default_rng([seed, engine.rank] if engine.rank else seed)
 
 
 def choose() -> Engine:

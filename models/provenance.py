@@ -23,6 +23,12 @@ def digest(path: Path) -> str:
     return hashlib.sha256("\n".join(sorted(listing)).encode()).hexdigest()
 
 
+def short(path: Path) -> str:
+    """A path without what is this machine's own: from the working folder on, else the name alone."""
+    inside = path.resolve().is_relative_to(Path.cwd())
+    return path.resolve().relative_to(Path.cwd()).as_posix() if inside else path.name
+
+
 def of_training(
     *,
     config_file: Path,
@@ -35,7 +41,7 @@ def of_training(
     parent: Checkpoint | None = None,
 ) -> dict[str, Any]:
     """What a checkpoint says of its making: command, config, data with their hashes, seed, and the run before."""
-    words = ["python -m models.train --config", config_file.as_posix(), "--data", *(path.name for path in data)]
+    words = ["python -m models.train --config", short(config_file), "--data", *(path.name for path in data)]
     words += ["--out", f"runs/{folder.name}"]
     if init is not None:
         words += ["--init", f"runs/{init.parent.name}/{init.name}"]

@@ -51,16 +51,13 @@ def _train(options: argparse.Namespace, engine: Engine) -> None:
     config = configs.read(options.config)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    # The same first weights everywhere, and every process its own sequences and dropout.
-    rng = np.random.default_rng([config.seed, engine.rank] if engine.rank else config.seed)
+    rng = engines.chances(engine, config.seed)
     options.out.mkdir(parents=True, exist_ok=True)
     songs = corpus.load(options.data, cache=options.out.parent / "prepared")
     if engine.rank == 0:
         print(f"{len(songs)} songs", flush=True)
     task: Task = ChordTask(config, songs, rng) if config.model == "amt" else DynamicsTask(config, songs, rng)
     trainer = Trainer(config, task, rng, options.out, engine)
-    if engine.rank:
-        torch.manual_seed(config.seed + engine.rank)
     parent = None
     if options.resume:
         trainer.resume(Checkpoint.load(options.out / "last.pt"))

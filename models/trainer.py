@@ -59,6 +59,9 @@ class Trainer:
         self.model = task.model
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.optimisers = optimisers(self.model, config)
+        if self.engine.rank:
+            # All begin with the same weights; from here on each has its own dropout.
+            torch.manual_seed(config.seed + self.engine.rank)
         self.step = 0
         self.best = math.inf
         self.best_step = 0

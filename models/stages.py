@@ -88,8 +88,9 @@ class Stage:
     @property
     def share(self) -> float:
         """How much of a training's schedule is done, 0–1."""
-        lines = self.log.read_text(encoding="utf-8").splitlines() if self.log and self.log.exists() else []
-        return float(json.loads(lines[-1])["step"]) / self.steps if lines else 0.0
+        if self.log is None or not self.begun.exists():
+            return 0.0
+        return float(json.loads(self.log.read_text(encoding="utf-8").splitlines()[-1])["step"]) / self.steps
 
 
 def read(path: Path) -> Recipe:

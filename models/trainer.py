@@ -136,11 +136,11 @@ class Trainer:
         line = {"step": self.step, "loss": loss, "rate": self.rate(), "seconds": spent, **found}
         with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps({name: round(value, 6) for name, value in line.items()}) + "\n")
-        shown = " ".join(f"{name} {value:.3f}" for name, value in found.items())
-        self._tell(f"{self.step}/{self.config.steps} loss {loss:.3f} {shown} · {left / 60:.0f} min left")
         if better:
             self._checkpoint(found, provenance, None).save(self.folder / "best.pt")
         self._checkpoint(found, provenance, training).save(self.folder / "last.pt")
+        shown = " ".join(f"{name} {value:.3f}" for name, value in found.items())
+        self._tell(f"{self.step}/{self.config.steps} loss {loss:.3f} {shown} · {left / 60:.0f} min left")
 
     def _tell(self, line: str) -> None:
         if self.engine.rank == 0:

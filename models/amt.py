@@ -120,7 +120,8 @@ class Amt(nn.Module):
 
     def _mask(self, length: int) -> Tensor:
         """Where a step may look: bool [T, T], itself and the window − 1 steps before it."""
-        age = torch.arange(length)[:, None] - torch.arange(length)
+        step = torch.arange(length, device=self.turns.device)
+        age = step[:, None] - step
         return (age >= 0) & (age < self.config.window)
 
     def step(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from models.conditions import Conditions
@@ -23,8 +24,8 @@ class Batch(NamedTuple):
     music: Tensor
 
 
-def stack(sequences: list[Sequence]) -> Batch:
-    """Sequences, padded at their ends to the longest."""
+def stack(sequences: list[Sequence], device: torch.device | None = None) -> Batch:
+    """Sequences, padded at their ends to the longest; on the processor unless another device is given."""
     batch, length = len(sequences), max(len(sequence.target) for sequence in sequences)
     previous = np.zeros((batch, length), np.int64)
     target = np.full((batch, length), PAD, np.int64)
@@ -38,7 +39,10 @@ def stack(sequences: list[Sequence]) -> Batch:
         n = len(x.target)
         previous[i, :n], target[i, :n], features[i, :n], present[i, :n] = x.previous, x.target, x.features, x.present
         mode[i], duration[i, :n], bar[i, :n], music[i, :n] = x.mode, x.duration, x.bar, x.music
-    as_tensor = torch.from_numpy
+
+    def as_tensor(values: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(values).to(device)
+
     conditions = Conditions(
         as_tensor(features), as_tensor(present), as_tensor(mode), as_tensor(duration), as_tensor(bar)
     )

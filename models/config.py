@@ -64,9 +64,10 @@ class TrainConfig(BaseModel, frozen=True, extra="forbid"):
     paper: PaperConfig = PaperConfig()
     seed: int = 1
     threads: int = Field(1, gt=0)
+    precision: Literal["bfloat16", "float32"] = Field("bfloat16", description="of products; weights are float32")
     compile: bool = Field(False, description="torch.compile; needs a C++ compiler")
     steps: int = Field(2500, gt=0, description="batches in the whole schedule")
-    batch: int = Field(8, gt=0, description="sequences a batch")
+    batch: int = Field(8, gt=0, description="sequences a batch, over all processes")
     length: int = Field(256, gt=1, description="steps a sequence")
     rate: float = Field(1e-3, gt=0, description="AdamW's highest learning rate")
     schedule: Literal["cosine", "noam"] = Field("cosine", description="how the rate falls after the warm-up")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -30,16 +32,16 @@ class DynamicsTask:
         self.views = Views(train, config, rng)
         self.val = [song for song in songs if song.split == "val" and song.picture is not None]
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: Batch, mean: Callable[[Tensor], Tensor]) -> Tensor:
         """The weighted sum of both losses over known seconds."""
         assert isinstance(self.model, Dynamics)
         chord = batch.target.clamp(max=VOCABULARY - 1)
-        unknown = torch.rand(len(chord), 1) < self.config.chord_dropout
+        unknown = torch.rand(len(chord), 1, device=chord.device) < self.config.chord_dropout
         predicted, _ = self.model(torch.where(unknown, START, chord), batch.conditions)
         known = ~batch.music.isnan()
         actual = self.model.standardise(torch.where(known, batch.music, 0.0))
         error = F.smooth_l1_loss(predicted, actual, reduction="none")
-        level = (error * known).sum() / known.sum().clamp(min=1)
+        level = (error * known).sum() / mean(known.sum().float()).clamp(min=1)
         share = self.config.correlation
         return (1 - share) * level + share * (1 - _correlation(predicted, actual, known)).mean()
 
@@ -47,12 +49,13 @@ class DynamicsTask:
         """RMSE and within-song correlation over all seconds of the val songs."""
         assert isinstance(model, Dynamics)
         scores = []
+        device = next(model.parameters()).device
         for song in self.val:
             assert song.picture is not None
-            batch = stack([whole(song)])
+            batch = stack([whole(song)], device)
             with torch.inference_mode():
                 standard, _ = model(batch.target.clamp(max=VOCABULARY - 1), batch.conditions)
-                found = model.to_units(standard)[0].numpy()
+                found = model.to_units(standard)[0].cpu().numpy()
             n = min(len(song.picture.loudness), len(found) - 1)
             scores.append(dynamics_scores(found[:n], song.picture.loudness[:n], song.picture.density[:n]))
         mean = protocol.mean_over_songs(scores)

@@ -19,6 +19,7 @@ from models.data.views import LIVE, PICTURE, Sequence, first, whole
 from models.dynamics_task import dynamics_scores
 from models.metrics import protocol
 from models.predict import PaperPredictor, Predictor, choose
+from models.report import markdown, text
 from stream_v2m.core.errors import ConfigError, StreamV2MError
 from stream_v2m.core.features import Condition
 from stream_v2m.inference.runtime import weights_folder
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--amt", type=Path, help="an .onnx or .pt file; default: the shipped one")
     parser.add_argument("--dynamics", type=Path, help="the same for the dynamics model")
     parser.add_argument("--paper", type=Path, help="a checkpoint of the published offline model, for rows of its own")
-    parser.add_argument("--report", type=Path, help="write all figures there as JSON")
+    parser.add_argument("--report", type=Path, help="write all figures there as JSON, and beside it as .md")
     options = parser.parse_args(arguments)
     try:
         paper = None if options.paper is None else PaperPredictor(options.paper)
@@ -60,10 +61,11 @@ def main(arguments: list[str] | None = None) -> int:
         )
         if path is not None
     }
-    print(table(report))
+    print(text(report))
     if options.report is not None:
         options.report.parent.mkdir(parents=True, exist_ok=True)
         options.report.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        options.report.with_suffix(".md").write_text(markdown(report) + "\n", encoding="utf-8")
     return 0
 
 
@@ -157,18 +159,6 @@ def _mean_levels(found: list[protocol.Floats], songs: list[Song]) -> dict[str, f
 def shuffled(sequence: Sequence, rng: np.random.Generator) -> Sequence:
     """The sequence with its pictures in random order; chords and music stay."""
     return replace(sequence, features=sequence.features[rng.permutation(len(sequence.features))])
-
-
-def table(report: dict[str, object]) -> str:
-    """The report as text, a row a model."""
-    lines = [f"{report['split']}: {report['songs']} songs; {report['protocol']}"]
-    for part in ("chords", "dynamics"):
-        rows = report[part]
-        assert isinstance(rows, dict)
-        names = list(next(iter(rows.values())))
-        lines.append(f"\n{part:38}" + "".join(f"{name:>22}" for name in names))
-        lines += [f"{row:38}" + "".join(f"{values[name]:22.3f}" for name in names) for row, values in rows.items()]
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

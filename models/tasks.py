@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import numpy as np
@@ -21,6 +22,11 @@ from stream_v2m.inference.contract import PAD
 _EVALUATION_BATCH = 8
 
 
+def autocast(config: TrainConfig, device: torch.device) -> AbstractContextManager[None]:
+    """Products in the config's precision."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16")
+
+
 class Source(Protocol):
     """Where training sequences come from."""
 
@@ -37,8 +43,11 @@ class Task(Protocol):
     def views(self) -> Source:
         """The training data."""
 
-    def loss(self, batch: Batch) -> Tensor:
-        """The training loss of one batch, a scalar."""
+    def loss(self, batch: Batch, mean: Callable[[Tensor], Tensor]) -> Tensor:
+        """The training loss of one process's batch, a scalar.
+
+        ``mean`` averages a count over all processes: divided by it, a target weighs the same in whichever batch it is.
+        """
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """Metrics on the val songs; ``score`` among them, lower is better."""
@@ -53,37 +62,43 @@ class ChordTask:
         self.views = Views([song for song in songs if song.split == "train"], config, rng)
         self.val = [song for song in songs if song.split == "val" and song.seconds is not None]
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: Batch, mean: Callable[[Tensor], Tensor]) -> Tensor:
         """Mean cross-entropy over targets that are not PAD."""
         logits = self.model(batch.previous, batch.conditions)
         target = batch.target.flatten()
         chance = F.log_softmax(logits.flatten(0, 1).float(), dim=-1)
-        right = F.nll_loss(chance, target, ignore_index=PAD)
+        known = target != PAD
+        count = mean(known.sum().float()).clamp(min=1)
+        right = F.nll_loss(chance, target, ignore_index=PAD, reduction="sum") / count
         smoothing = self.config.label_smoothing
         if smoothing == 0:
             return right
         # Smoothed over what may be predicted: PAD, the last label, is barred.
-        return (1 - smoothing) * right - smoothing * chance[target != PAD, :PAD].mean()
+        return (1 - smoothing) * right - smoothing * (chance[:, :PAD].mean(dim=-1) * known).sum() / count
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """The published protocol on the val songs."""
-        return protocol_metrics(self.val, lambda batch: model(batch.previous, batch.conditions))
+        return protocol_metrics(self.config, model, self.val, lambda batch: model(batch.previous, batch.conditions))
 
 
-def protocol_metrics(songs: list[Song], logits_of: Callable[[Batch], Tensor]) -> dict[str, float]:
+def protocol_metrics(
+    config: TrainConfig, model: nn.Module, songs: list[Song], logits_of: Callable[[Batch], Tensor]
+) -> dict[str, float]:
     """The published protocol on ``songs``, with the cross-entropy as ``score``.
 
     Args:
+        model: on whose device the batches are.
         songs: with their labels at 1 Hz.
         logits_of: logits [B, T, 159] of a batch of songs, each from its beginning.
     """
     scores = []
+    device = next(model.parameters()).device
     songs = sorted(songs, key=lambda song: len(song.by_seconds()))
     for i in range(0, len(songs), _EVALUATION_BATCH):
         group = songs[i : i + _EVALUATION_BATCH]
-        batch = stack([first(whole(song), protocol.PROTOCOL_SECONDS) for song in group])
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-            logits = logits_of(batch).float().numpy()
+        batch = stack([first(whole(song), protocol.PROTOCOL_SECONDS) for song in group], device)
+        with torch.inference_mode(), autocast(config, device):
+            logits = logits_of(batch).float().cpu().numpy()
         for row, song in zip(logits, group, strict=True):
             before, target = protocol.protocol_targets(song.by_seconds())
             scores.append(protocol.chord_scores(row[1 : len(target) + 1], before, target))

@@ -1,24 +1,28 @@
-"""Train a model: ``python -m models.train --config configs/train/X.toml --data FILE… --out runs/X``."""
+"""Train a model: ``python -m models.train --config configs/train/X.toml --data FILE… --out runs/X``.
+
+Started by ``accelerate launch`` or ``torchrun``, many processes share the run.
+"""
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from models import config as configs
+from models import engine as engines
 from models.baselines.paper_task import PaperTask
 from models.checkpoint import Checkpoint
 from models.conditions import ConditionEncoder
 from models.data import corpus
 from models.data.song import Song
 from models.dynamics_task import DynamicsTask
+from models.engine import Engine
+from models.provenance import of_training
 from models.tasks import ChordTask, Task
 from models.trainer import Trainer
 from stream_v2m.core.errors import StreamV2MError
@@ -40,23 +44,28 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--resume", action="store_true", help="go on from last.pt in --out")
     options = parser.parse_args(arguments)
     try:
-        _train(options)
+        engine = engines.choose()
+        try:
+            _train(options, engine)
+        finally:
+            engine.close()
     except StreamV2MError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def _train(options: argparse.Namespace) -> None:
+def _train(options: argparse.Namespace, engine: Engine) -> None:
     config = configs.read(options.config)
     torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    rng = np.random.default_rng(config.seed)
+    rng = engines.chances(engine, config.seed)
     options.out.mkdir(parents=True, exist_ok=True)
     songs = corpus.load(options.data, cache=options.out.parent / "prepared")
-    print(f"{len(songs)} songs", flush=True)
+    if engine.rank == 0:
+        print(f"{len(songs)} songs", flush=True)
     task = _TASKS[config.model](config, songs, rng)
-    trainer = Trainer(config, task, rng, options.out)
+    trainer = Trainer(config, task, rng, options.out, engine)
     parent = None
     if options.resume:
         trainer.resume(Checkpoint.load(options.out / "last.pt"))
@@ -66,7 +75,18 @@ def _train(options: argparse.Namespace) -> None:
     else:
         fit_conditions(task, songs)
         trainer.average.load_state_dict(trainer.model.state_dict())
-    trainer.run(provenance(options, config, songs, parent))
+    trainer.run(
+        of_training(
+            config_file=options.config,
+            config=config,
+            data=options.data,
+            songs=songs,
+            folder=options.out,
+            processes=engine.processes,
+            init=options.init,
+            parent=parent,
+        )
+    )
 
 
 def fit_conditions(task: Task, songs: list[Song]) -> None:
@@ -79,30 +99,6 @@ def fit_conditions(task: Task, songs: list[Song]) -> None:
     encoder = dict(task.model.named_children()).get("conditions")
     if features and isinstance(encoder, ConditionEncoder):
         encoder.fit(torch.from_numpy(np.concatenate(features)))
-
-
-def provenance(
-    options: argparse.Namespace, config: configs.TrainConfig, songs: list[Song], parent: Checkpoint | None
-) -> dict[str, Any]:
-    """What a checkpoint says of its making: command, config, data with their hashes, seed, and the run before."""
-    files = {path.name: _digest(path) for path in options.data if path.is_file()}
-    words = ["python -m models.train --config", options.config.as_posix(), "--data", *(p.name for p in options.data)]
-    words += ["--out", f"runs/{options.out.name}"]
-    if options.init is not None:
-        words += ["--init", f"runs/{options.init.parent.name}/{options.init.name}"]
-    return {
-        "command": " ".join(words),
-        "config": options.config.stem,
-        "seed": config.seed,
-        "data_sha256": files,
-        "songs": {source: sum(song.source == source for song in songs) for source in {song.source for song in songs}},
-        "torch": str(torch.__version__),
-        "parent": parent.provenance if parent else None,
-    }
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -39,7 +41,7 @@ def allowed_chords(target: Tensor, emotion: Tensor) -> Tensor:
     Returns:
         float32 [B, T, 159]; all zeros under a neutral emotion.
     """
-    table = torch.zeros(len(EMOTIONS), LOGITS)
+    table = torch.zeros(len(EMOTIONS), LOGITS, device=target.device)
     for row, name in zip(table, EMOTIONS, strict=True):
         allowed = torch.tensor([float(quality in ALLOWED_QUALITIES[name]) for quality in QUALITIES])
         row[1:VOCABULARY] = allowed.repeat(ROOTS)
@@ -62,19 +64,20 @@ class PaperTask:
     """0.4 of the next chord's cross-entropy and 0.6 of the allowed chords' binary one."""
 
     def __init__(self, config: TrainConfig, songs: list[Song], rng: np.random.Generator) -> None:
-        self.share = config.paper.chord_share
+        self.config, self.share = config, config.paper.chord_share
         self.model: nn.Module = PaperAmt(config.paper)
         seen = [song for song in songs if song.picture is not None]
         self.views = Beginnings([song for song in seen if song.split == "train"], config.paper.seconds, rng)
         self.val = [song for song in seen if song.split == "val"]
 
-    def loss(self, batch: Batch) -> Tensor:
+    def loss(self, batch: Batch, mean: Callable[[Tensor], Tensor]) -> Tensor:
         """The weighted sum; PAD counts in the second part alone, as published."""
         logits, target = predict(self.model, batch)[:, 1:], batch.target[:, 1:]
-        chord = F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=PAD)
+        count = mean((target != PAD).sum().float()).clamp(min=1)
+        chord = F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=PAD, reduction="sum") / count
         fitting = allowed_chords(target, batch.conditions.features[:, 1:, EMOTION])
         return self.share * chord + (1 - self.share) * F.binary_cross_entropy_with_logits(logits, fitting)
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """The published protocol on the val songs."""
-        return protocol_metrics(self.val, lambda batch: predict(model, batch))
+        return protocol_metrics(self.config, model, self.val, lambda batch: predict(model, batch))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from stream_v2m.core.errors import ConfigError
 
 _PREPARED_VERSION = 1
 _CHORD_SOURCES = {"pop909": pop909.load, "billboard": billboard.load, "isophonics": isophonics.load}
+KINDS = ("muvi", *_CHORD_SOURCES)
 
 
 def load(paths: list[Path], *, cache: Path | None = None) -> list[Song]:
@@ -44,21 +46,28 @@ def unique(songs: list[Song]) -> list[Song]:
     return kept
 
 
+def kind_of(path: Path) -> str | None:
+    """What data a path is, one of ``KINDS``, by its name; None where it is none."""
+    if (path / "vevo_meta").is_dir() or path.suffix == ".npz":
+        return "muvi"
+    return next((kind for kind in _CHORD_SOURCES if kind in path.name.lower()), None)
+
+
 def _load_one(path: Path, cache: Path | None) -> list[Song]:
-    if (path / "vevo_meta").is_dir():
-        return muvi.load_folder(path)
-    if path.suffix == ".npz":
-        return muvi.load_packed(path)
-    for kind, load_songs in _CHORD_SOURCES.items():
-        if kind in path.name.lower():
-            if cache is None or path.is_dir():
-                return load_songs(path)
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-            prepared = cache / f"{kind}-{digest}-v{_PREPARED_VERSION}.npz"
-            if not prepared.exists():
-                _write(prepared, load_songs(path))
-            return _read(prepared)
-    raise ConfigError("cannot tell what data this is", where=path, expected=f"a name with one of {[*_CHORD_SOURCES]}")
+    kind = kind_of(path)
+    if kind is None:
+        names = [*_CHORD_SOURCES]
+        raise ConfigError("cannot tell what data this is", where=path, expected=f"a name with one of {names}")
+    if kind == "muvi":
+        return muvi.load_folder(path) if path.is_dir() else muvi.load_packed(path)
+    load_songs = _CHORD_SOURCES[kind]
+    if cache is None or path.is_dir():
+        return load_songs(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    prepared = cache / f"{kind}-{digest}-v{_PREPARED_VERSION}.npz"
+    if not prepared.exists():
+        _write(prepared, load_songs(path))
+    return _read(prepared)
 
 
 def _write(path: Path, songs: list[Song]) -> None:
@@ -70,7 +79,11 @@ def _write(path: Path, songs: list[Song]) -> None:
         if song.beat_time is not None and song.beat_position is not None:
             arrays[f"{i}.beat_time"], arrays[f"{i}.beat_position"] = song.beat_time, song.beat_position
         heads.append([song.source, song.name, song.mode, song.end])
-    np.savez_compressed(path, heads=np.array(json.dumps(heads)), **arrays)  # type: ignore[arg-type]
+    # Whole or not at all: an interrupted or a second process must leave nothing half written.
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    with partial.open("wb") as file:
+        np.savez_compressed(file, heads=np.array(json.dumps(heads)), **arrays)  # type: ignore[arg-type]
+    partial.replace(path)
 
 
 def _read(path: Path) -> list[Song]:

@@ -64,7 +64,7 @@ def load_folder(root: Path, *, splits: tuple[str, ...] = SPLITS, basis: Path | N
 
     Args:
         basis: a packed file whose ``semantic_mean`` [768] and ``semantic_basis`` [768, 384] project the published
-            embeddings; without it the picture has no semantics (zeros, to be marked absent).
+            embeddings; without it the picture has no semantics.
     """
     projection = None
     if basis is not None:
@@ -94,7 +94,7 @@ def _read_song(
     ]
     length = min(len(column) for column in columns)  # streams can differ by one second
     emotion, motion, scene, loudness, density = (column[:length] for column in columns)
-    scale = np.ones(384, np.float32)
+    scale = np.zeros(384, np.float32)
     semantic = np.zeros((length, 384), np.int8)
     if projection is not None:
         mean, matrix = projection

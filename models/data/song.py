@@ -27,6 +27,11 @@ class Picture:
     loudness: Floats
     density: Floats
 
+    @property
+    def has_semantics(self) -> bool:
+        """Whether the semantics are known; their scale is zero where not."""
+        return bool(self.semantic_scale.any())
+
     def features(self, rows: NDArray[np.int64]) -> Floats:
         """Features float32 [len(rows), 392] in the product's schema; rows past the end repeat the last."""
         rows = np.clip(rows, 0, len(self.semantic) - 1)

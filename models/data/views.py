@@ -62,6 +62,8 @@ def _sequence(
     if song.picture is not None:
         features = song.picture.features(rows)
         present[:, list(picture)] = 1
+        if not song.picture.has_semantics:
+            present[:, Condition.SEMANTIC] = 0
         known = rows < len(song.picture.loudness)
         music[known] = np.stack([song.picture.loudness, song.picture.density], axis=1)[rows[known]]
     if bar is not None:

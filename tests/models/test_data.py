@@ -50,6 +50,15 @@ def test_the_published_folder_is_read_song_by_song_and_a_listed_song_without_fil
     assert song.picture.density.tolist() == [5, 6, 7, 8]
 
 
+def test_without_the_projection_semantics_are_absent_and_with_it_present(tmp_path):
+    write_muvi(tmp_path)
+    np.savez(tmp_path / "basis.npz", semantic_mean=np.ones(768), semantic_basis=np.eye(768, BASIS_RANK))
+    for basis, present in ((None, 0), (tmp_path / "basis.npz", 1)):
+        (song,) = muvi.load_folder(tmp_path, basis=basis)
+        assert set(whole(song).present[:, Condition.SEMANTIC]) == {present}
+        assert set(whole(song).present[:, Condition.EMOTION]) == {1}
+
+
 def test_the_published_embeddings_are_projected_with_the_packed_files_basis(tmp_path):
     write_muvi(tmp_path)
     basis = np.eye(768, BASIS_RANK, dtype=np.float32)

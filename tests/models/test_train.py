@@ -9,48 +9,18 @@ import pytest
 import torch
 
 from models import train
+from models.batches import stack
 from models.checkpoint import Checkpoint
-from models.config import AmtConfig, TrainConfig
-from models.data.song import Song
+from models.data import muvi
+from models.dynamics_task import DynamicsTask
+from models.engine import Alone
 from models.tasks import ChordTask
 from models.trainer import Trainer
 from stream_v2m.core.errors import ConfigError, ModelContractError
+from tests.support.muvi_folder import write_muvi
+from tests.support.training import config, trainer
 
 pytestmark = pytest.mark.models
-
-LOOP = np.array([14, 80, 105, 93] * 10)
-
-
-def songs():
-    start = np.arange(len(LOOP), dtype=np.float32)
-    return [
-        Song("t", split, "major", start, LOOP, float(len(LOOP)), seconds=LOOP, split=split)
-        for split in ("train", "val")
-    ]
-
-
-def config(**changes):
-    values = {
-        "amt": AmtConfig(width=32, layers=1, heads=2, hidden=64, window=16, dropout=0.0),
-        "steps": 60,
-        "batch": 4,
-        "length": 24,
-        "rate": 1e-2,
-        "warmup": 5,
-        "evaluate_every": 20,
-        "transpose": 0.0,
-        "speed": 0.0,
-        "ema": 0.5,
-        "shares": {"seconds": 1.0},
-    }
-    return TrainConfig.model_validate({**values, **changes})
-
-
-def trainer(folder, settings):
-    torch.manual_seed(settings.seed)
-    rng = np.random.default_rng(settings.seed)
-    folder.mkdir(exist_ok=True)
-    return Trainer(settings, ChordTask(settings, songs(), rng), rng, folder)
 
 
 @pytest.mark.parametrize("muon", [False, True])
@@ -120,6 +90,34 @@ def test_a_config_with_an_unknown_word_is_refused(tmp_path):
     assert train.main(["--config", str(path), "--data", str(path), "--out", str(tmp_path / "o")]) == 2
 
 
-@pytest.mark.parametrize("name", ["pretrain", "finetune", "dynamics", "paper", "tiny"])
+def test_a_new_run_in_an_old_folder_begins_a_new_log(tmp_path):
+    for _ in range(2):
+        trainer(tmp_path / "run", config(steps=10, evaluate_every=5)).run({})
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [5, 10]
+
+
+def test_a_resumed_run_forgets_what_was_logged_after_its_checkpoint(tmp_path):
+    trainer(tmp_path / "run", config(steps=10, evaluate_every=5)).run({})
+    with (tmp_path / "run" / "metrics.jsonl").open("a") as log:
+        log.write('{"step": 15, "score": 1}\n')
+    again = trainer(tmp_path / "run", config(steps=20, evaluate_every=10))
+    again.resume(Checkpoint.load(tmp_path / "run" / "last.pt"))
+    again.run({})
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [5, 10, 20]
+
+
+def test_losses_make_no_tensor_on_another_device_than_their_batchs(tmp_path):
+    write_muvi(tmp_path, name="001", split="train", chords=("C", "F", "G", "A:min") * 5)
+    songs = muvi.load_folder(tmp_path)
+    for model, make in (("amt", ChordTask), ("dynamics", DynamicsTask)):
+        task = make(config(model=model, label_smoothing=0.1, shares={"muvi": 1.0}), songs, np.random.default_rng(0))
+        task.model.to("meta")
+        batch = stack([task.views.draw()], torch.device("meta"))
+        assert task.loss(batch, Alone().mean).device.type == "meta"
+
+
+@pytest.mark.parametrize("name", ["pretrain", "finetune", "dynamics", "paper", "tiny", "tiny-dynamics"])
 def test_the_configs_that_come_with_the_project_are_valid(name, request):
     train.configs.read(request.config.rootpath / "configs" / "train" / f"{name}.toml")

@@ -15,8 +15,9 @@ from export import verify
 from export.onnx import export
 from export.quantize import quantize
 from models.amt import Amt
+from models.baselines.paper import PaperAmt
 from models.checkpoint import Checkpoint
-from stream_v2m.core.errors import StreamV2MError
+from stream_v2m.core.errors import ModelContractError, StreamV2MError
 from stream_v2m.inference.contract import AMT_FILE, DYNAMICS_FILE, MANIFEST_FILE, metadata_version
 from stream_v2m.inference.runtime import weights_folder
 
@@ -46,6 +47,8 @@ def ship(checkpoint: Path, folder: Path, *, weights: str = "int8") -> str:
     """Export one checkpoint, prove it, and only then put it into ``folder`` and the manifest; a line for the user."""
     loaded = Checkpoint.load(checkpoint)
     model = loaded.model()
+    if isinstance(model, PaperAmt):
+        raise ModelContractError("the published model sees the whole film and has no step to export", where=checkpoint)
     provenance = {**loaded.provenance, "step": loaded.step, "val": loaded.metrics}
     with tempfile.TemporaryDirectory() as drafts:
         full = Path(drafts) / "float32.onnx"

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from models.amt import Amt
+from models.baselines.paper import PaperAmt
 from models.config import TrainConfig
 from models.dynamics import Dynamics
 from stream_v2m.core.errors import ModelContractError
@@ -44,8 +45,13 @@ class Checkpoint:
         values = torch.load(path, map_location="cpu", weights_only=True)
         return cls(**{**values, "config": TrainConfig.model_validate(values["config"])})
 
-    def model(self) -> Amt | Dynamics:
+    def model(self) -> Amt | Dynamics | PaperAmt:
         """The model with these weights, in evaluation mode."""
-        model = Amt(self.config.amt) if self.config.model == "amt" else Dynamics(self.config.dynamics)
+        config = self.config
+        model: Amt | Dynamics | PaperAmt
+        if config.model == "amt":
+            model = Amt(config.amt)
+        else:
+            model = Dynamics(config.dynamics) if config.model == "dynamics" else PaperAmt(config.paper)
         model.load_state_dict(self.weights)
         return model.eval()

@@ -37,12 +37,31 @@ class DynamicsConfig(BaseModel, frozen=True, extra="forbid"):
     dropout: float = Field(0.3, ge=0, lt=1)
 
 
+class PaperConfig(BaseModel, frozen=True, extra="forbid"):
+    """The published offline transformer's sizes and loss (arXiv 2311.00968)."""
+
+    width: int = Field(512, gt=0, description="d, of the residual stream")
+    layers: int = Field(6, gt=0, description="of the encoder, and as many of the decoder")
+    heads: int = Field(8, gt=0)
+    hidden: int = Field(1024, gt=0, description="of the feed-forward layers")
+    seconds: int = Field(300, gt=1, description="of the film, padded to this; no chord after it")
+    dropout: float = Field(0.1, ge=0, lt=1)
+    chord_share: float = Field(0.4, ge=0, le=1, description="cross-entropy's share of the loss")
+
+    @model_validator(mode="after")
+    def _divisible(self) -> PaperConfig:
+        if self.width % (2 * self.heads):
+            raise ValueError(f"width {self.width} is no multiple of twice the {self.heads} heads")
+        return self
+
+
 class TrainConfig(BaseModel, frozen=True, extra="forbid"):
     """One run."""
 
-    model: Literal["amt", "dynamics"] = "amt"
+    model: Literal["amt", "dynamics", "paper"] = "amt"
     amt: AmtConfig = AmtConfig()
     dynamics: DynamicsConfig = DynamicsConfig()
+    paper: PaperConfig = PaperConfig()
     seed: int = 1
     threads: int = Field(1, gt=0)
     precision: Literal["bfloat16", "float32"] = Field("bfloat16", description="of products; weights are float32")
@@ -51,7 +70,8 @@ class TrainConfig(BaseModel, frozen=True, extra="forbid"):
     batch: int = Field(8, gt=0, description="sequences a batch, over all processes")
     length: int = Field(256, gt=1, description="steps a sequence")
     rate: float = Field(1e-3, gt=0, description="AdamW's highest learning rate")
-    final_rate: float = Field(0.05, ge=0, le=1, description="what is left of it at the end, as a share")
+    schedule: Literal["cosine", "noam"] = Field("cosine", description="how the rate falls after the warm-up")
+    final_rate: float = Field(0.05, ge=0, le=1, description="what the cosine leaves of it, as a share")
     warmup: int = Field(150, ge=0, description="batches")
     weight_decay: float = Field(0.05, ge=0)
     muon: bool = Field(False, description="Muon instead of AdamW for the transformer's matrices")

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from models.baselines import NGram, Ridge, repeat_last
+from models.baselines.ngram import NGram, repeat_last
+from models.baselines.ridge import Ridge
 from models.data import corpus
 from models.data.song import Song
-from models.data.views import LIVE, PICTURE, Sequence, whole
+from models.data.views import LIVE, PICTURE, Sequence, first, whole
 from models.dynamics_task import dynamics_scores
 from models.metrics import protocol
-from models.predict import Predictor, choose
+from models.predict import PaperPredictor, Predictor, choose
 from models.report import markdown, text
 from stream_v2m.core.errors import ConfigError, StreamV2MError
 from stream_v2m.core.features import Condition
@@ -31,6 +32,8 @@ _CONDITIONS: dict[str, tuple[Condition, ...]] = {
     "model, no picture": (),
 }
 _SHUFFLED = "model, picture shuffled in time"
+_PAPER = "published model, whole film"
+_PAPER_SHUFFLED = "published model, film shuffled"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,19 +43,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--split", default="val", help="train, val or test; n-grams and ridge are fitted on train")
     parser.add_argument("--amt", type=Path, help="an .onnx or .pt file; default: the shipped one")
     parser.add_argument("--dynamics", type=Path, help="the same for the dynamics model")
+    parser.add_argument("--paper", type=Path, help="a checkpoint of the published offline model, for rows of its own")
     parser.add_argument("--report", type=Path, help="write all figures there as JSON, and beside it as .md")
     options = parser.parse_args(arguments)
     try:
-        report = evaluate(options.data, options.split, choose(options.amt, options.dynamics))
+        paper = None if options.paper is None else PaperPredictor(options.paper)
+        report = evaluate(options.data, options.split, choose(options.amt, options.dynamics), paper)
     except StreamV2MError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     report["models"] = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        "/".join(path.parts[-2:]): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in (
             options.amt or weights_folder() / "amt.onnx",
             options.dynamics or weights_folder() / "dynamics.onnx",
+            options.paper,
         )
+        if path is not None
     }
     print(text(report))
     if options.report is not None:
@@ -62,8 +69,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def evaluate(paths: list[Path], split: str, predictor: Predictor) -> dict[str, object]:
-    """Every figure for models and baselines, fitted and measured in this one run.
+def evaluate(
+    paths: list[Path], split: str, predictor: Predictor, paper: PaperPredictor | None = None
+) -> dict[str, object]:
+    """Every figure for models and baselines, fitted and measured in this one run; the published model's if given.
 
     Raises:
         ConfigError: the data has no song of this split.
@@ -74,11 +83,16 @@ def evaluate(paths: list[Path], split: str, predictor: Predictor) -> dict[str, o
     if not chosen:
         raise ConfigError("no song of this split", where=paths[0], got=split)
     chords, levels = _baselines(chosen, train)
+    pictured = [whole(song) for song in chosen]
+    rng = np.random.default_rng(_SHUFFLE_SEED)
+    mixed = [shuffled(sequence, rng) for sequence in pictured]
+    if paper is not None:
+        chords[_PAPER] = _score_chords(paper, chosen, pictured)
+        chords[_PAPER_SHUFFLED] = _score_chords(paper, chosen, mixed)
     for name, picture in _CONDITIONS.items():
         chords[name], levels[name] = _score(predictor, chosen, [whole(song, picture=picture) for song in chosen])
-    rng = np.random.default_rng(_SHUFFLE_SEED)
-    chords[_SHUFFLED], levels[_SHUFFLED] = _score(predictor, chosen, [shuffled(whole(song), rng) for song in chosen])
-    unknown = predictor.dynamics([whole(song) for song in chosen], chords_known=False)
+    chords[_SHUFFLED], levels[_SHUFFLED] = _score(predictor, chosen, mixed)
+    unknown = predictor.dynamics(pictured, chords_known=False)
     levels["model, whole picture, chords unknown"] = _mean_levels(unknown, chosen)
     return {
         "split": split,
@@ -111,11 +125,18 @@ def _baselines(chosen: list[Song], train: list[Song]) -> tuple[Scores, Scores]:
 def _score(
     predictor: Predictor, songs: list[Song], sequences: list[Sequence]
 ) -> tuple[dict[str, float], dict[str, float]]:
+    levels = _mean_levels(predictor.dynamics(sequences), songs)
+    return _score_chords(predictor, songs, sequences), levels
+
+
+def _score_chords(
+    predictor: Predictor | PaperPredictor, songs: list[Song], sequences: list[Sequence]
+) -> dict[str, float]:
     pairs = [protocol.protocol_targets(song.by_seconds()) for song in songs]
-    limited = [_first(sequence, protocol.PROTOCOL_SECONDS) for sequence in sequences]
+    limited = [first(sequence, protocol.PROTOCOL_SECONDS) for sequence in sequences]
     # Row 0 predicts the first chord, which the protocol gives.
     logits = [found[1 : len(target) + 1] for found, (_, target) in zip(predictor.chords(limited), pairs, strict=True)]
-    return _mean_chords(logits, pairs), _mean_levels(predictor.dynamics(sequences), songs)
+    return _mean_chords(logits, pairs)
 
 
 def _mean_chords(
@@ -138,14 +159,6 @@ def _mean_levels(found: list[protocol.Floats], songs: list[Song]) -> dict[str, f
 def shuffled(sequence: Sequence, rng: np.random.Generator) -> Sequence:
     """The sequence with its pictures in random order; chords and music stay."""
     return replace(sequence, features=sequence.features[rng.permutation(len(sequence.features))])
-
-
-def _first(sequence: Sequence, count: int) -> Sequence:
-    values = {
-        name: getattr(sequence, name)[:count]
-        for name in ("previous", "target", "features", "present", "duration", "bar", "music")
-    }
-    return replace(sequence, **values)
 
 
 if __name__ == "__main__":

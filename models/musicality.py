@@ -1,6 +1,7 @@
 """How musical MIDI files are, beside real pieces: ``python -m models.musicality --pop909 POP909 MIDI…``.
 
-Excerpts of the real pieces are as long as the files, since repetition and irregularity depend on length.
+Excerpts of the real pieces are as long as the files, since repetition and irregularity depend on length. Files are
+summed up by folder too, so that settings can be compared.
 """
 
 from __future__ import annotations
@@ -67,6 +68,10 @@ def compare(midi: Sequence[Path], pop909: Path, *, sample: int, seed: int) -> di
     real, held_out = pieces[:sample], pieces[sample:]
     bins = Bins.fit(np.concatenate([bar_features(piece) for piece in real]), BINS, seed)
     own = {path: figures(piece) for path, piece in played.items()}
+    reference = summary([figures(piece) for piece in real])
+    folders: dict[str, list[dict[str, float]]] = {}
+    for path, found in own.items():
+        folders.setdefault(str(Path(path).parent), []).append(found)
     return {
         "seconds": seconds,
         "real_pieces": sample,
@@ -74,7 +79,8 @@ def compare(midi: Sequence[Path], pop909: Path, *, sample: int, seed: int) -> di
         "bins": len(bins.counts),
         "files": own,
         "played": summary(list(own.values())),
-        "pop909": summary([figures(piece) for piece in real]),
+        "folders": {name: _beside(summary(scores), reference) for name, scores in folders.items()},
+        "pop909": reference,
         "different_bins": {
             "played": bins.different(np.concatenate([bar_features(piece) for piece in played.values()])),
             "pop909_held_out": _held_out(bins, held_out, len(played)),
@@ -101,6 +107,15 @@ def summary(scores: list[dict[str, float]]) -> dict[str, dict[str, float]]:
         name: {"mean": float(np.nanmean(values)), "std": float(np.nanstd(values))}
         for name, values in table.items()
         if not np.isnan(values).all()
+    }
+
+
+def _beside(own: dict[str, dict[str, float]], real: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+    """A summary, and how many of the real pieces' standard deviations each mean is from theirs."""
+    return {
+        name: {**found, "deviations": (found["mean"] - real[name]["mean"]) / real[name]["std"]}
+        for name, found in own.items()
+        if name in real and real[name]["std"] > 0
     }
 
 

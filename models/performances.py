@@ -1,6 +1,6 @@
 """Performances made for measuring: reels of film, what the program plays to them, what it would choose.
 
-The only module beside the player's own that knows the session: what is measured must be what is played.
+It knows the session, as the player does: what is measured must be what is played.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _blank(width: int, height: int) -> NDArray[np.uint8]:
 
 def perform(reel: Reel, **controls: Any) -> Trace:
     """What the program plays to the reel, as ``stream-v2m render`` does, by its defaults but for ``controls``."""
-    config = _config(controls)
+    config = _turned(Config(), controls)
     trace = Trace(title=reel.name)
 
     async def play() -> None:
@@ -119,8 +119,7 @@ def perform(reel: Reel, **controls: Any) -> Trace:
     return trace
 
 
-def _config(controls: dict[str, Any]) -> Config:
-    config = Config()
+def _turned(config: Config, controls: dict[str, Any]) -> Config:
     return config.model_copy(update={"controls": replace(config.controls, **controls)})
 
 
@@ -135,15 +134,20 @@ class Choice:
 
 
 class Chooser:
-    """Chooses chords as a performance would, without its notes: many times over at little cost."""
+    """Chooses chords as a performance would, without its notes: many times over at little cost.
 
-    def __init__(self) -> None:
+    Args:
+        settings: ``section.key=value``, where the performance is not by its defaults.
+    """
+
+    def __init__(self, settings: Sequence[str] = ()) -> None:
+        self._config = Config.load(assignments=settings) if settings else Config()
         self._decoder = Decoder.open()
         self._dynamics = DynamicsModel.open()
 
     def windows(self, reel: Reel) -> list[FeatureWindow]:
         """What each step of the reel sees when it is decided."""
-        config = Config()
+        config = self._config
         beat = 60 / USUAL_BPM
         period = config.step.period_beats * beat
         observer = Observer(config.vision)
@@ -159,14 +163,14 @@ class Chooser:
         return found
 
     def choose(self, windows: Sequence[FeatureWindow], **controls: Any) -> list[Choice]:
-        """The chords for these windows, a step each, by the program's defaults but for ``controls``."""
-        config = _config(controls)
+        """The chords for these windows, a step each, by the settings but for ``controls``."""
+        config = _turned(self._config, controls)
         heard = _Heard(self._decoder)
         composer = Composer(heard, self._dynamics, Sampler(config.sampler))
         choices: list[Choice] = []
         for step, window in enumerate(windows):
-            bar = step * config.step.period_beats / config.music.beats_per_bar % 1.0
-            place = Place(config.step.period_beats * 60 / USUAL_BPM, bar)
+            bars = step * config.step.period_beats / config.music.beats_per_bar
+            place = Place(config.step.period_beats * 60 / USUAL_BPM, bars)
             chord, _ = composer.step(window, place, config.controls)
             assert chord.key is not None
             label = chord.transposed(-chord.key.shift).index

@@ -9,12 +9,15 @@ import numpy as np
 import torch
 
 from models.amt import Amt
+from models.baselines import paper_task
+from models.baselines.paper import PaperAmt
 from models.batches import stack
 from models.checkpoint import Checkpoint
 from models.data.views import Sequence
 from models.dynamics import Dynamics
 from models.metrics.protocol import Floats
 from stream_v2m.core.chords import VOCABULARY
+from stream_v2m.core.errors import ModelContractError
 from stream_v2m.inference.contract import START, StepInput
 from stream_v2m.inference.decoder import Decoder
 from stream_v2m.inference.dynamics import DynamicsModel
@@ -65,6 +68,23 @@ class CheckpointPredictor:
                 standard, _ = model(chord, batch.conditions)
                 found.append(model.to_units(standard)[0].numpy())
         return found
+
+
+class PaperPredictor:
+    """The published model's chords; it sees the whole sequence's picture."""
+
+    def __init__(self, path: Path) -> None:
+        model = Checkpoint.load(path).model()
+        if not isinstance(model, PaperAmt):
+            raise ModelContractError(
+                "not the published model", where=path, cure="train it with configs/train/paper.toml"
+            )
+        self._model = model
+
+    def chords(self, sequences: list[Sequence]) -> list[Floats]:
+        """Logits [T, 159] of each sequence, all zeros in row 0, whose chord is given."""
+        with torch.inference_mode():
+            return [paper_task.predict(self._model, stack([sequence]))[0].numpy() for sequence in sequences]
 
 
 class OnnxPredictor:

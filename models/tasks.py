@@ -15,7 +15,7 @@ from models.amt import Amt
 from models.batches import Batch, stack
 from models.config import TrainConfig
 from models.data.song import Song
-from models.data.views import Views, whole
+from models.data.views import Sequence, Views, first, whole
 from models.metrics import protocol
 from stream_v2m.inference.contract import PAD
 
@@ -27,11 +27,21 @@ def autocast(config: TrainConfig, device: torch.device) -> AbstractContextManage
     return torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16")
 
 
+class Source(Protocol):
+    """Where training sequences come from."""
+
+    def draw(self) -> Sequence:
+        """One random sequence."""
+
+
 class Task(Protocol):
     """One model's data, loss and score."""
 
     model: nn.Module
-    views: Views
+
+    @property
+    def views(self) -> Source:
+        """The training data."""
 
     def loss(self, batch: Batch, mean: Callable[[Tensor], Tensor]) -> Tensor:
         """The training loss of one process's batch, a scalar.
@@ -68,18 +78,29 @@ class ChordTask:
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """The published protocol on the val songs."""
-        scores = []
-        device = next(model.parameters()).device
-        songs = sorted(self.val, key=lambda song: len(song.by_seconds()))
-        for i in range(0, len(songs), _EVALUATION_BATCH):
-            group = songs[i : i + _EVALUATION_BATCH]
-            batch = stack([whole(song) for song in group], device)
-            limit = protocol.PROTOCOL_SECONDS
-            conditions = type(batch.conditions)(*(x[:, :limit] for x in batch.conditions))
-            with torch.inference_mode(), autocast(self.config, device):
-                logits = model(batch.previous[:, :limit], conditions).float().cpu().numpy()
-            for row, song in zip(logits, group, strict=True):
-                before, target = protocol.protocol_targets(song.by_seconds())
-                scores.append(protocol.chord_scores(row[1 : len(target) + 1], before, target))
-        found = protocol.mean_over_songs(scores)
-        return {**found, "score": found["cross_entropy"]}
+        return protocol_metrics(self.val, model, self.config, lambda batch: model(batch.previous, batch.conditions))
+
+
+def protocol_metrics(
+    songs: list[Song], model: nn.Module, config: TrainConfig, logits_of: Callable[[Batch], Tensor]
+) -> dict[str, float]:
+    """The published protocol on ``songs``, with the cross-entropy as ``score``.
+
+    Args:
+        songs: with their labels at 1 Hz.
+        model: computes where it is, in the precision of ``config``.
+        logits_of: its logits [B, T, 159] of a batch of songs, each from its beginning.
+    """
+    scores = []
+    device = next(model.parameters()).device
+    songs = sorted(songs, key=lambda song: len(song.by_seconds()))
+    for i in range(0, len(songs), _EVALUATION_BATCH):
+        group = songs[i : i + _EVALUATION_BATCH]
+        batch = stack([first(whole(song), protocol.PROTOCOL_SECONDS) for song in group], device)
+        with torch.inference_mode(), autocast(config, device):
+            logits = logits_of(batch).float().cpu().numpy()
+        for row, song in zip(logits, group, strict=True):
+            before, target = protocol.protocol_targets(song.by_seconds())
+            scores.append(protocol.chord_scores(row[1 : len(target) + 1], before, target))
+    found = protocol.mean_over_songs(scores)
+    return {**found, "score": found["cross_entropy"]}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 
 from models import config as configs
 from models import engine as engines
+from models.baselines.paper_task import PaperTask
 from models.checkpoint import Checkpoint
 from models.conditions import ConditionEncoder
 from models.data import corpus
@@ -24,6 +26,12 @@ from models.provenance import of_training
 from models.tasks import ChordTask, Task
 from models.trainer import Trainer
 from stream_v2m.core.errors import StreamV2MError
+
+_TASKS: dict[str, Callable[[configs.TrainConfig, list[Song], np.random.Generator], Task]] = {
+    "amt": ChordTask,
+    "dynamics": DynamicsTask,
+    "paper": PaperTask,
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,7 +64,7 @@ def _train(options: argparse.Namespace, engine: Engine) -> None:
     songs = corpus.load(options.data, cache=options.out.parent / "prepared")
     if engine.rank == 0:
         print(f"{len(songs)} songs", flush=True)
-    task: Task = ChordTask(config, songs, rng) if config.model == "amt" else DynamicsTask(config, songs, rng)
+    task = _TASKS[config.model](config, songs, rng)
     trainer = Trainer(config, task, rng, options.out, engine)
     parent = None
     if options.resume:
@@ -88,7 +96,7 @@ def fit_conditions(task: Task, songs: list[Song]) -> None:
         for song in songs
         if song.picture is not None and song.split == "train"
     ]
-    encoder = task.model.get_submodule("conditions")
+    encoder = dict(task.model.named_children()).get("conditions")
     if features and isinstance(encoder, ConditionEncoder):
         encoder.fit(torch.from_numpy(np.concatenate(features)))
 

@@ -1,4 +1,4 @@
-"""The training loop: AdamW, warm-up and cosine, averaged weights, early stopping, resumable, on any engine."""
+"""The training loop: AdamW, warm-up and fall, averaged weights, early stopping, resumable, on any engine."""
 
 from __future__ import annotations
 
@@ -67,10 +67,15 @@ class Trainer:
         self.best_step = 0
 
     def rate(self) -> float:
-        """The learning rate of the present step: linear warm-up, then a cosine to ``final_rate``."""
+        """The learning rate of the present step: linear warm-up, then a cosine to ``final_rate`` or Noam's law.
+
+        Noam's falls with the root of the step (Vaswani et al. 2017).
+        """
         config = self.config
         if self.step < config.warmup:
             return config.rate * (self.step + 1) / config.warmup
+        if config.schedule == "noam":
+            return config.rate * math.sqrt(config.warmup / (self.step + 1))
         done = (self.step - config.warmup) / max(config.steps - config.warmup, 1)
         return config.rate * (config.final_rate + (1 - config.final_rate) * 0.5 * (1 + math.cos(math.pi * done)))
 

@@ -61,7 +61,7 @@ class Session:
         worker: makes the worker of a stage, by name: threads in real time, in place on a virtual clock.
         witnesses: told what happens.
         eye: looks at the frames; an observer as ``config.vision`` says if not given.
-        seconds: end on a cadence at about this moment of the session.
+        seconds: end on a cadence when the performance has lasted about this long.
 
     Raises:
         ConfigError, ModelContractError: the style or a model cannot be loaded.
@@ -260,7 +260,7 @@ class Session:
         group.create_task(self._conductor.run())
         group.create_task(self._watch_abort())
         if self._seconds is not None:
-            group.create_task(self._watch_time(self._seconds))
+            group.create_task(self._watch_time(clock.now() + self._seconds))
 
     async def _to_the_end(self, performing: Coroutine[Any, Any, None]) -> None:
         await performing
@@ -271,8 +271,8 @@ class Session:
         await self._abort.wait()
         raise _Ended  # cancels what still runs; how a TaskGroup is ended from inside
 
-    async def _watch_time(self, seconds: float) -> None:
-        await self._clock.sleep_until(seconds - CADENCE_STEPS * self._config.step.seconds(self._tempo))
+    async def _watch_time(self, end: float) -> None:
+        await self._clock.sleep_until(end - CADENCE_STEPS * self._config.step.seconds(self._tempo))
         self.command(Quit())
 
 

@@ -81,6 +81,31 @@ def _sequence(
     )
 
 
+def crop(sequence: Sequence, start: int, length: int) -> Sequence:
+    """``length`` steps from ``start``, padded at the end if the sequence has fewer."""
+    missing = max(start + length - len(sequence.target), 0)
+
+    def cut(values: NDArray[Any], fill: float) -> NDArray[Any]:
+        widths = [(0, missing)] + [(0, 0)] * (values.ndim - 1)
+        return np.pad(values[start : start + length], widths, constant_values=fill)
+
+    return replace(
+        sequence,
+        previous=cut(sequence.previous, 0),
+        target=cut(sequence.target, PAD),
+        features=cut(sequence.features, 0),
+        present=cut(sequence.present, 0),
+        duration=cut(sequence.duration, 1),
+        bar=cut(sequence.bar, 0),
+        music=cut(sequence.music, np.nan),
+    )
+
+
+def first(sequence: Sequence, count: int) -> Sequence:
+    """The first ``count`` steps, fewer if the sequence has fewer."""
+    return crop(sequence, 0, min(count, len(sequence.target)))
+
+
 class Views:
     """Draws random training sequences of a fixed length.
 
@@ -125,26 +150,9 @@ class Views:
 
     def _crop(self, sequence: Sequence) -> Sequence:
         """A window of the song, half of the time from its beginning; padded if the song is shorter."""
-        length, count = self.config.length, len(sequence.target)
-        slack = max(count - length, 0)
+        slack = max(len(sequence.target) - self.config.length, 0)
         start = int(self.rng.integers(slack + 1)) if slack and self.rng.random() < 0.5 else 0
-        stop = min(start + length, count)
-        missing = length - (stop - start)
-
-        def cut(values: NDArray[Any], fill: float) -> NDArray[Any]:
-            widths = [(0, missing)] + [(0, 0)] * (values.ndim - 1)
-            return np.pad(values[start:stop], widths, constant_values=fill)
-
-        return replace(
-            sequence,
-            previous=cut(sequence.previous, 0),
-            target=cut(sequence.target, PAD),
-            features=cut(sequence.features, 0),
-            present=cut(sequence.present, 0),
-            duration=cut(sequence.duration, 1),
-            bar=cut(sequence.bar, 0),
-            music=cut(sequence.music, np.nan),
-        )
+        return crop(sequence, start, self.config.length)
 
     def _transpose(self, sequence: Sequence) -> Sequence:
         """Now and then in a wrong key, with the key then absent."""

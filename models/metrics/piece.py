@@ -79,7 +79,7 @@ _EARLY = 0.05  # seconds: the same for a chord
 
 
 def read_midi(source: Path | mido.MidiFile, *, tracks: Sequence[str] | None = None) -> Piece:
-    """A MIDI file's pitched notes; bars by its first time signature, chords by markers with Harte's labels.
+    """A MIDI file's pitched notes; bars by its first time signature, chords by texts or markers with Harte's labels.
 
     Where there are chords, a bar begins with the first of them: what comes before is an upbeat.
 
@@ -87,7 +87,7 @@ def read_midi(source: Path | mido.MidiFile, *, tracks: Sequence[str] | None = No
         tracks: names of the tracks to read; all if None.
     """
     file = source if isinstance(source, mido.MidiFile) else mido.MidiFile(source)
-    tempi, signature, markers = _meta(file)
+    tempi, signature, labels = _meta(file)
     ticks: list[tuple[int, int, int, int]] = []
     for track in file.tracks:
         if tracks is None or track.name in tracks:
@@ -96,8 +96,8 @@ def read_midi(source: Path | mido.MidiFile, *, tracks: Sequence[str] | None = No
     columns = np.array(ticks, np.float64).reshape(-1, 4)
     to_seconds = _Clock(tempi, file.ticks_per_beat)
     beat = columns[:, 0] / file.ticks_per_beat
-    last = max([beat.max(initial=0.0), *(tick / file.ticks_per_beat for tick, _ in markers)])
-    upbeat = markers[0][0] / file.ticks_per_beat % signature if markers else 0.0
+    last = max([beat.max(initial=0.0), *(tick / file.ticks_per_beat for tick, _ in labels)])
+    upbeat = labels[0][0] / file.ticks_per_beat % signature if labels else 0.0
     bars = upbeat + np.arange(0, max(0, np.floor((last - upbeat) / signature + 1e-9)) + 2) * signature
     return Piece(
         beat=beat,
@@ -107,14 +107,14 @@ def read_midi(source: Path | mido.MidiFile, *, tracks: Sequence[str] | None = No
         velocity=columns[:, 3].astype(np.int64),
         bars=bars,
         bar_starts=to_seconds(bars * file.ticks_per_beat),
-        chords=np.array([chord.index for _, chord in markers], np.int64),
-        chord_starts=to_seconds(np.array([tick for tick, _ in markers], np.float64)),
+        chords=np.array([chord.index for _, chord in labels], np.int64),
+        chord_starts=to_seconds(np.array([tick for tick, _ in labels], np.float64)),
     )
 
 
 def _meta(file: mido.MidiFile) -> tuple[list[tuple[int, int]], float, list[tuple[int, Chord]]]:
     """Tempi (tick, microseconds a beat), beats a bar, chords by tick."""
-    tempi, markers = [(0, _MICROSECONDS)], []
+    tempi, labels = [(0, _MICROSECONDS)], []
     signatures: list[tuple[int, float]] = []
     for track in file.tracks:
         tick = 0
@@ -124,10 +124,10 @@ def _meta(file: mido.MidiFile) -> tuple[list[tuple[int, int]], float, list[tuple
                 tempi.append((tick, message.tempo))
             elif message.type == "time_signature":
                 signatures.append((tick, message.numerator * 4 / message.denominator))
-            elif message.type == "marker" and (chord := _chord(message.text)) is not None:
-                markers.append((tick, chord))
+            elif message.type in ("text", "marker") and (chord := _chord(message.text)) is not None:
+                labels.append((tick, chord))
     signature = _signature(sorted(signatures), file.ticks_per_beat)
-    return sorted(tempi, key=lambda each: each[0]), signature, sorted(markers, key=lambda each: each[0])
+    return sorted(tempi, key=lambda each: each[0]), signature, sorted(labels, key=lambda each: each[0])
 
 
 def _chord(text: str) -> Chord | None:

@@ -24,6 +24,7 @@ Semitones = Annotated[int, Field(ge=-24, le=24)]
 Bpm = Annotated[float, Field(ge=20, le=300)]
 Temperature = Annotated[float, Field(ge=0, le=2)]
 Strength = Annotated[float, Field(ge=0, le=1)]
+Guiding = Annotated[float, Field(ge=0, le=4)]
 Trim = Annotated[float, Field(ge=-1, le=1)]
 Nudging = Annotated[float, Field(ge=-2, le=2)]
 When = Literal["now", "beat", "bar"]
@@ -42,6 +43,8 @@ class Controls:
         scale: keep harmony and melody to this scale on the key's tonic.
         bpm: beats a minute; the style's own tempo if not given.
         affect_strength: how far the picture's mood steers the harmony.
+        guidance: how far the model's own answer to the picture is exaggerated; 1: not at all, 0: it sees no picture.
+        cut_cadence: how much a cut asks for a cadence.
         cue_strength: how far motion and cuts shape the notes.
         pace_strength: how far the tempo follows the picture's motion.
         density_trim, loudness_trim: around what the models ask for.
@@ -60,6 +63,8 @@ class Controls:
     soloed: frozenset[str] = frozenset()
     temperature: Temperature = 1.0
     affect_strength: Strength = 0.5
+    guidance: Guiding = 1.0
+    cut_cadence: Strength = 0.0
     cue_strength: Strength = 1.0
     pace_strength: Strength = 0.0
     density_trim: Trim = 0.0
@@ -225,6 +230,24 @@ class SetAffectStrength(Command):
         return replace(controls, affect_strength=self.value)
 
 
+class SetGuidance(Command):
+    """How far the model's own answer to the picture is exaggerated: 1 not at all, 0 and it sees no picture."""
+
+    value: Guiding
+
+    def apply(self, controls: Controls) -> Controls:
+        return replace(controls, guidance=self.value)
+
+
+class SetCutCadence(Command):
+    """How much a cut asks for a cadence: another chord, the fifth or the fourth, and home."""
+
+    value: Strength
+
+    def apply(self, controls: Controls) -> Controls:
+        return replace(controls, cut_cadence=self.value)
+
+
 class SetCueStrength(Command):
     """How far motion and cuts shape the notes."""
 
@@ -295,6 +318,8 @@ COMMANDS: dict[str, type[Command]] = {
     "solo": Solo,
     "set_temperature": SetTemperature,
     "set_affect_strength": SetAffectStrength,
+    "set_guidance": SetGuidance,
+    "set_cut_cadence": SetCutCadence,
     "set_cue_strength": SetCueStrength,
     "set_pace_strength": SetPaceStrength,
     "trim_density": TrimDensity,

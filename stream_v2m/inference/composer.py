@@ -6,20 +6,28 @@ from dataclasses import dataclass
 
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.commands import Controls
-from stream_v2m.core.features import Condition
+from stream_v2m.core.features import SCENE_OFFSET, Condition
 from stream_v2m.core.values import Dynamics, FeatureWindow
 from stream_v2m.inference.contract import StepInput
 from stream_v2m.inference.decoder import Decoder
 from stream_v2m.inference.dynamics import DynamicsModel
+from stream_v2m.inference.guidance import GuidedDecoder
 from stream_v2m.inference.sampling import Sampler, SamplerState
+
+_ROUNDING = 1e-3  # seconds: scene offsets are kept in float32
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a step lies: its duration in seconds and its onset as a fraction 0–1 of the bar."""
+    """Where a step lies: its duration in seconds, and its onset in bars from the first chord."""
 
     step_duration: float
-    bar_position: float
+    bars: float
+
+    @property
+    def bar_position(self) -> float:
+        """Its onset as a fraction of the bar."""
+        return self.bars % 1.0
 
 
 class Composer:
@@ -29,10 +37,10 @@ class Composer:
     """
 
     def __init__(self, decoder: Decoder, dynamics: DynamicsModel, sampler: Sampler) -> None:
-        self._decoder, self._dynamics, self._sampler = decoder, dynamics, sampler
-        self._decoder_state = decoder.start()
+        self._decoder, self._dynamics, self._sampler = GuidedDecoder(decoder), dynamics, sampler
         self._dynamics_state = dynamics.start()
         self._sampler_state: SamplerState | None = None
+        self._cuts = CutWatch()
 
     @property
     def provider(self) -> str:
@@ -48,6 +56,7 @@ class Composer:
         sampler, state = self._sampler, self._sampler_state
         if state is None:
             state = self._sampler_state = sampler.start(controls, window.affect)
+        sampler.travel(state, bars=place.bars, seconds=place.step_duration, affect=window.affect, controls=controls)
         present = window.present.copy()
         present[[Condition.KEY, Condition.STEP_DURATION, Condition.BAR_POSITION]] = True
         inputs = StepInput(
@@ -58,8 +67,15 @@ class Composer:
             step_duration=place.step_duration,
             bar_position=place.bar_position,
         )
-        logits = self._decoder.step([inputs], self._decoder_state)[0]
-        chord = sampler.choose(logits, state, affect=window.affect, controls=controls, bar_position=place.bar_position)
+        logits = self._decoder.step(inputs, controls.guidance)
+        chord = sampler.choose(
+            logits,
+            state,
+            affect=window.affect,
+            controls=controls,
+            bar_position=place.bar_position,
+            cut=self._cuts.happened(window),
+        )
         label = sampler.previous_label(state)
         assert label is not None
         loudness, density = self._dynamics.step([inputs], [label], self._dynamics_state)[0]
@@ -68,3 +84,18 @@ class Composer:
     def cadence(self) -> list[Chord]:
         """The chords to end on; none before the first step."""
         return [] if self._sampler_state is None else self._sampler.cadence(self._sampler_state)
+
+
+class CutWatch:
+    """Tells from window to window whether a cut was confirmed; windows in which nothing was seen are passed over."""
+
+    def __init__(self) -> None:
+        self._last: tuple[float, float] | None = None
+
+    def happened(self, window: FeatureWindow) -> bool:
+        """Whether the scene of ``window`` began since the last window, or just before it and was not known yet."""
+        if not window.present[Condition.SCENE_OFFSET]:
+            return False
+        offset, last = float(window.features[SCENE_OFFSET]), self._last
+        self._last = window.time, offset
+        return last is not None and offset < max(window.time - last[0], last[1]) - _ROUNDING

@@ -33,6 +33,10 @@ class DecoderState:
         """An independent state that goes on from here."""
         return DecoderState(self.rings.copy(), self.position.copy())
 
+    def rows(self, sessions: Sequence[int]) -> DecoderState:
+        """An independent state of these sessions, in this order; one that is named twice goes on as two."""
+        return DecoderState(self.rings.take(sessions, axis=2), self.position.take(sessions))
+
 
 class Decoder:
     """The streaming transformer; it keeps nothing between steps but its weights."""

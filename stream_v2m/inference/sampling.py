@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,12 @@ from stream_v2m.core.commands import Controls
 from stream_v2m.core.errors import ModelContractError
 from stream_v2m.core.scales import ScaleName, in_scale
 from stream_v2m.core.values import Affect
-from stream_v2m.inference import keys, steering
+from stream_v2m.inference import keys, modulation, steering
 from stream_v2m.inference.contract import LOGITS
+from stream_v2m.inference.drawing import draw, log_sum, nucleus, one_hot
 
 AUTO = "auto"
+_CLOSING = 2  # steps after a cut: to what leads home, and home
 _GREEDY_BELOW = 1e-3  # a temperature under this takes the likeliest chord
 
 
@@ -35,8 +37,16 @@ class SamplerConfig(BaseModel, frozen=True, extra="forbid"):
     metre_weight: float = Field(
         0.5, ge=0, le=2, description="what is added to the model's own metre; 1: POP909's, for one that has none"
     )
-
-    variety_weight: float = Field(1.0, ge=0, le=4, description="nats against each visit that makes a loop too short")
+    variety_weight: float = Field(
+        1.0,
+        ge=0,
+        le=4,
+        description="nats against each visit that makes a loop too short, each round that makes it too long",
+    )
+    cadence_weight: float = Field(4.0, ge=0, le=8, description="nats that a cut lifts its cadence by, at full strength")
+    key_change_min: float | None = Field(
+        None, ge=2, le=120, description="minutes after which the own key may change to a neighbour; never if not given"
+    )
 
     @field_validator("key")
     @classmethod
@@ -63,7 +73,9 @@ class SamplerState:
         previous: what sounds, at sounding pitch.
         repeats: steps that it has sounded, those on hold not counted.
         bar_position: of the last step, as a fraction of the bar.
-        visited: the chords that the last changes went to.
+        visited: the chords that the last 256 changes went to.
+        closing: steps in which the cadence that a cut asked for may still come.
+        journey: how the own key has moved.
     """
 
     rng: np.random.Generator
@@ -75,10 +87,12 @@ class SamplerState:
     repeats: int = 0
     bar_position: float | None = None
     visited: tuple[Chord, ...] = ()
+    closing: int = 0
+    journey: modulation.Journey = field(default_factory=modulation.Journey)
 
     def copy(self) -> SamplerState:
         """An independent state that will go on alike."""
-        return replace(self, rng=copy.deepcopy(self.rng))
+        return replace(self, rng=copy.deepcopy(self.rng), journey=replace(self.journey))
 
 
 class Sampler:
@@ -87,7 +101,7 @@ class Sampler:
     The model's own probabilities are parted in two: whether the chord changes, and where a change goes. Arousal and
     metre weigh on the first, emotion and valence on the second; so steering a quality neither freezes nor hurries
     the harmony, and since a change goes only to chords that the model itself finds likely (``top_p``), it stays in
-    its style.
+    its style. A cut weighs on both, for two steps.
     """
 
     def __init__(self, config: SamplerConfig) -> None:
@@ -109,6 +123,28 @@ class Sampler:
         """What the decoder is to be fed: the chord that really sounded, as a label 0…156 in the model's key."""
         return None if state.previous is None else state.previous.transposed(-state.key.shift).index
 
+    def travel(
+        self, state: SamplerState, *, bars: float, seconds: float, affect: Affect | None, controls: Controls
+    ) -> None:
+        """Let the performance's own key move on if it is time to; to be told of each step before it is chosen.
+
+        Args:
+            bars: where the step begins, in bars from the first chord.
+            seconds: the step's duration.
+        """
+        minutes = self.config.key_change_min
+        if minutes is None or controls.hold or _locked(controls):
+            return
+        state.home = modulation.travel(
+            state.journey,
+            state.home,
+            bars=bars,
+            seconds=seconds,
+            affect=affect if controls.affect_strength > 0 else None,
+            after_s=60 * minutes,
+            seed=controls.seed,
+        )
+
     def choose(
         self,
         logits: NDArray[np.float32],
@@ -117,14 +153,14 @@ class Sampler:
         affect: Affect | None,
         controls: Controls,
         bar_position: float,
-        change: bool = False,
+        cut: bool = False,
     ) -> Chord:
         """The next chord at sounding pitch, with its key; ``state`` goes on.
 
         Args:
             logits: [159], in the model's key, after ``previous_label(state)`` was fed.
             bar_position: of the chord's onset, as a fraction of the bar.
-            change: the chord that sounds may not stay (a cut wants a new one); a hold is stronger.
+            cut: the picture was cut since the last step; how much that counts is ``controls.cut_cadence``.
 
         Raises:
             ModelContractError: logits of another shape, or not finite.
@@ -136,19 +172,23 @@ class Sampler:
         if controls.hold and previous is not None:
             state.previous, state.key, state.bar_position = replace(previous, key=key), key, bar_position
             return state.previous
+        if cut:
+            state.closing = _CLOSING
         if previous is None and self._primer is not None and self._fits(self._primer, controls):
             chord = replace(self._primer, key=key)
         else:
             probabilities = self.probabilities(
-                logits, state, affect=affect, controls=controls, bar_position=bar_position, change=change
+                logits, state, affect=affect, controls=controls, bar_position=bar_position
             )
             # drawn by the model's labels, so that one seed gives the same music in every key
-            label = _draw(keys.transposed(probabilities, -state.key.shift), state.rng)
+            label = draw(keys.transposed(probabilities, -state.key.shift), state.rng)
             chord = replace(Chord.from_index(label).transposed(state.key.shift), key=key)
         if previous is not None and chord.index == previous.index:
             state.repeats += 1
         else:
-            state.repeats, state.visited = 1, (*state.visited, chord)[-steering.VISITS :]
+            state.repeats, state.visited = 1, (*state.visited, chord)[-steering.MEMORY :]
+        state.closing = 0 if keys.ends(key, previous, chord, state.scale) else max(0, state.closing - 1)
+        state.journey.left = 0 if _locked(controls) else max(0, state.journey.left - 1)
         state.previous, state.key, state.bar_position = chord, key, bar_position
         return chord
 
@@ -160,7 +200,6 @@ class Sampler:
         affect: Affect | None,
         controls: Controls,
         bar_position: float,
-        change: bool = False,
     ) -> NDArray[np.float64]:
         """What ``choose`` draws from where nothing is held: float64 [157], by label at sounding pitch."""
         if logits.shape != (LOGITS,):
@@ -176,20 +215,21 @@ class Sampler:
         staying = -np.inf if stay is None else scores[stay]
         if stay is not None:
             scores[stay] = -np.inf
-        changing = _log_sum(scores)
-        if change or state.repeats >= self.config.max_repeats:
+        changing = log_sum(scores)
+        if state.repeats >= self.config.max_repeats:
             staying = -np.inf
-        changing += self._change_weight(state, steered, controls.affect_strength, bar_position)
+        changing += self._change_weight(state, steered, controls, bar_position)
         total = np.logaddexp(staying, changing)
 
         if self.config.variety_weight > 0:
-            scores -= self.config.variety_weight * steering.surplus_visits(state.visited)
-        result = _nucleus(np.exp(scores - scores.max()), self.config.top_p)
+            surplus = steering.surplus_visits(state.visited) + steering.surplus_rounds(state.visited)
+            scores -= self.config.variety_weight * surplus
+        result = nucleus(np.exp(scores - scores.max()), self.config.top_p)
         result *= np.exp(self._destination_weights(state, steered, controls))
         result *= np.exp(changing - total) / result.sum()
         if stay is not None:
             result[stay] = np.exp(staying - total)
-        return _one_hot(result) if greedy else result
+        return one_hot(result) if greedy else result
 
     def cadence(self, state: SamplerState) -> list[Chord]:
         """Two chords that bring the music to its end, in the key that sounds."""
@@ -202,20 +242,23 @@ class Sampler:
 
     def _allowed(self, state: SamplerState, affect: Affect | None, controls: Controls) -> keys.Mask:
         """Labels that may sound [157], at sounding pitch."""
+        key = _key(state, controls)
         if state.previous is None:
-            return keys.opening(_key(state, controls), controls.scale)
-        locked = controls.key is not None or controls.scale is not None
-        allowed = np.ones(VOCABULARY, bool)
-        if locked:
-            allowed &= keys.diatonic(_key(state, controls), controls.scale)
+            return keys.opening(key, controls.scale)
+        locked = _locked(controls)
+        if state.journey.left and not locked:
+            return modulation.passage(state.journey.left, state.key, key)
+        allowed = keys.diatonic(key, controls.scale).copy() if locked else np.ones(VOCABULARY, bool)
         allowed[NO_CHORD] = affect is not None and affect.arousal < self.config.rest_below
         return allowed
 
-    def _change_weight(self, state: SamplerState, affect: Affect | None, strength: float, bar_position: float) -> float:
+    def _change_weight(
+        self, state: SamplerState, affect: Affect | None, controls: Controls, bar_position: float
+    ) -> float:
         """Log-odds on a change, against what the model finds."""
-        weight = 0.0
+        weight = self._cadence_weight(state, controls)
         if affect is not None:
-            weight += strength * self.config.arousal_weight * affect.arousal
+            weight += controls.affect_strength * self.config.arousal_weight * affect.arousal
         if state.bar_position is not None:
             step = (bar_position - state.bar_position) % 1.0
             weight += self.config.metre_weight * steering.place_log_odds(bar_position, step)
@@ -223,16 +266,23 @@ class Sampler:
 
     def _destination_weights(
         self, state: SamplerState, affect: Affect | None, controls: Controls
-    ) -> NDArray[np.float64] | float:
-        if affect is None:
-            return 0.0
-        return steering.destination_weights(
-            affect,
-            _key(state, controls),
-            state.previous,
-            emotion=controls.affect_strength * self.config.emotion_weight,
-            valence=controls.affect_strength * self.config.valence_weight,
-        )
+    ) -> NDArray[np.float64]:
+        """Log-weights [157] on where a change goes."""
+        key = _key(state, controls)
+        weights = np.zeros(VOCABULARY)
+        if affect is not None:
+            weights += steering.destination_weights(
+                affect,
+                key,
+                state.previous,
+                emotion=controls.affect_strength * self.config.emotion_weight,
+                valence=controls.affect_strength * self.config.valence_weight,
+            )
+        return weights + self._cadence_weight(state, controls) * keys.closing(key, state.previous, controls.scale)
+
+    def _cadence_weight(self, state: SamplerState, controls: Controls) -> float:
+        """Nats for the cadence that a cut asked for."""
+        return controls.cut_cadence * self.config.cadence_weight if state.closing else 0.0
 
 
 def _key(state: SamplerState, controls: Controls) -> Key:
@@ -240,27 +290,6 @@ def _key(state: SamplerState, controls: Controls) -> Key:
     return in_scale(controls.key or state.home, controls.scale)
 
 
-def _log_sum(scores: NDArray[np.float64]) -> float:
-    top = scores.max()
-    return float(top + np.log(np.exp(scores - top).sum()))
-
-
-def _nucleus(weights: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """``weights`` with all but the largest that together hold ``share`` of them set to 0 (Holtzman et al. 2020)."""
-    order = np.argsort(-weights, kind="stable")
-    before = np.cumsum(weights[order]) - weights[order]
-    kept = weights.copy()
-    kept[order[before >= share * weights.sum()]] = 0.0
-    return kept
-
-
-def _one_hot(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    result = np.zeros_like(probabilities)
-    result[probabilities.argmax()] = 1.0
-    return result
-
-
-def _draw(probabilities: NDArray[np.float64], rng: np.random.Generator) -> int:
-    """One label; a label of probability 0 never comes."""
-    cumulative = np.cumsum(probabilities)
-    return int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
+def _locked(controls: Controls) -> bool:
+    """Whether the player, not the performance, says which notes the harmony has."""
+    return controls.key is not None or controls.scale is not None

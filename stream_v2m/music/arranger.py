@@ -30,15 +30,17 @@ class Arranger:
     """
 
     def __init__(self, style: Style, config: MusicConfig, *, seed: int) -> None:
-        self.style, self._config, self._seed = style, config, seed
+        self._config, self._seed = config, seed
         self.harmony: Harmony | None = None
         self._choices = Choices(config.beats_per_bar)
         self._voicings: dict[str, tuple[int, ...]] = {}
         self._lines: dict[str, int] = {}  # the last pitch of basses and melodies
+        self.change(style)
 
     def change(self, style: Style) -> None:
         """Go on in another style."""
         self.style, self.harmony = style, None
+        self._places = [places(part) for part in style.parts]
         self._choices.clear()
 
     def pause(self) -> None:
@@ -95,13 +97,13 @@ class Arranger:
             return
         seed = self.seed(controls)
         for begin, stop in self._units(*span):
+            starts = begin <= plan.onset < stop
             for index, part in enumerate(self.style.parts):
-                tonal = not part.percussive
-                if (
-                    part.role == "accent"
-                    or not controls.audible(part.name)
-                    or (tonal and self.harmony.chord.root is None)
-                ):
+                if part.role == "accent" or not controls.audible(part.name):
+                    continue
+                if self.harmony.chord.root is None and not part.percussive:
+                    continue
+                if not starts and not any(begins(place, begin, stop) for place in self._places[index]):
                     continue
                 share = part.share(asked.density)
                 passage = Passage(
@@ -172,3 +174,14 @@ class Arranger:
                 return drums(passage)
             case "accent":
                 return []
+
+
+def places(part: Part) -> tuple[float, ...]:
+    """Where in a beat, 0 to before 1, notes of a part can begin."""
+    strokes = [stroke for figure in (*part.figures, *part.fill) for stroke in figure.strokes]
+    return tuple(sorted({0.0, *(round(stroke.position % 1, 9) for stroke in strokes)}))
+
+
+def begins(place: float, begin: float, stop: float) -> bool:
+    """Whether a ``place`` in a beat lies from ``begin`` to before ``stop``, or as good as."""
+    return math.ceil(begin - place - EPSILON) + place < stop + EPSILON

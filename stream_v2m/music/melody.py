@@ -2,8 +2,8 @@
 
 A figure gives rhythm and heights (``music.figures``); the harmony, the mood and the note before make the pitch:
 
-- On beats, and where a note is long, only tones of the chord, and none a semitone above another of them: over a major
-  seventh chord the root would rub against its seventh.
+- On the bar line, in the middle of the bar, and where a note is long, only tones of the chord, and none a semitone
+  above another of them: over a major seventh chord the root would rub against its seventh.
 - Elsewhere tones of the scale too, but only next to the note before, and left by the next tone again: they pass, or
   return. Where the chord leaves the scale, the scale's tones beside the strange one give way to it.
 - Valence lets the four bars of a phrase rise or fall, arousal widens or narrows the figure's intervals.
@@ -22,19 +22,20 @@ from stream_v2m.core.scales import ScaleName, pitch_classes
 from stream_v2m.music.choice import PHRASE_BARS
 from stream_v2m.music.figures import EPSILON, Placed, Tone, metric_level
 from stream_v2m.music.harmony import OCTAVE
-from stream_v2m.music.kit import BEAT
 from stream_v2m.music.texture import Passage, Sketch, held, lifted, weight
 from stream_v2m.music.timeline import end_of
 
 HEIGHTS = 7  # a figure's heights in an octave, whatever the scale
-LONG_BEATS = 1.0  # so long a note is a tone of the chord
+HALF_BAR = 1  # metric level: what is as strong is a tone of the chord
+LONG_BEATS = 1.0  # and so is a longer note
 BREATH_BEATS = 1.0  # silence at the end of a phrase, at least
 RISE = 3.0  # heights from a phrase's middle to its ends, at full valence
 REACH = 0.6  # of an interval, at full arousal
 
 # Costs, in heights off the one that is wished.
 _LEAP = 0.4  # each height beyond a step from the note before; less where arousal is high
-_REPEAT = 0.5
+_FIFTH, _WIDE = 4, 0.6  # each height beyond a fifth, besides
+_REPEAT = 0.9
 _UNPREPARED = 3.0  # each height beyond a step, to or from a tone that is not the chord's
 
 
@@ -67,7 +68,8 @@ def melody(passage: Passage, scale: tuple[int, ...], previous: int | None) -> li
         if not passage.holds(each.beat):
             continue
         end = _end(each, placed, sounding, passage)
-        stable = metric_level(each.beat, passage.beats_per_bar) <= BEAT or end - each.beat >= LONG_BEATS - EPSILON
+        strong = metric_level(each.beat, passage.beats_per_bar) <= HALF_BAR
+        stable = strong or end - each.beat > LONG_BEATS + EPSILON
         wish = 0.0 if passage.final else _height(each.stroke.tones[0], each.beat, passage)
         previous = rungs.nearest(wish, previous, stable=stable, reach=passage.shape.reach)
         gate = 1.0 if passage.final else min(1.0, passage.part.gate * passage.shape.gate)
@@ -108,7 +110,7 @@ class Rungs:
             if travel == 0:
                 return off + _REPEAT
             prepared = self.chordal[index] and self.chordal[before]
-            return off + (travel - 1) * (leap if prepared else _UNPREPARED)
+            return off + (travel - 1) * (leap if prepared else _UNPREPARED) + max(0, travel - _FIFTH) * _WIDE
 
         allowed = [index for index in steps if self.stable[index] or (not stable and before is not None)]
         return self.pitches[min(allowed, key=cost)]

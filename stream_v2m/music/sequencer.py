@@ -12,6 +12,7 @@ from stream_v2m.core.tempo import Tempo
 from stream_v2m.core.values import ControlEvent, Cue, MusicEvent, NoteEvent, StepPlan
 from stream_v2m.music.arranger import Arranger
 from stream_v2m.music.chance import beat_key, chance
+from stream_v2m.music.drums import HIT_SECONDS
 from stream_v2m.music.expression import EXPRESSION, MusicConfig, expression, shape, velocity
 from stream_v2m.music.figures import EPSILON
 from stream_v2m.music.gesture import Gesture
@@ -96,7 +97,8 @@ class Sequencer:
         events: list[MusicEvent] = []
         for part in self.style.parts:
             if part.role == "accent" and controls.audible(part.name):
-                end = at + part.figures[0].strokes[0].length * part.gate * 60 / self._tempo.bpm
+                length = part.figures[0].strokes[0].length * part.gate * 60 / self._tempo.bpm
+                end = at + (HIT_SECONDS if part.percussive else length)
                 for pitch in self._arranger.accent(part, plan.chord):
                     events += self._sounding.strike(part, at, end, pitch + self._shift(part), loud * part.velocity)
         return events
@@ -110,6 +112,8 @@ class Sequencer:
         self._change_style(end)
         if self._until < self._silent:
             self._write(end if until <= self._silent else self._tempo.beat_at(self._silent), controls)
+            if until > self._silent:
+                self._release(self._silent, everything=True)
         else:
             self._timeline.forget(end)
         self._played = max(self._played, end)
@@ -123,17 +127,29 @@ class Sequencer:
 
     def stop(self, at: float) -> None:
         """Fall silent at moment ``at``: what sounds is released, what was to come is forgotten; plans are kept."""
-        self._silent = min(self._silent, max(at, self._until))
-        self._forget(self._silent)
-        self._release(self._silent, everything=True)
+        at = max(at, self._until)
+        if at >= self._silent:
+            return
+        self._silent = at
+        self._forget(at)
+        if at == self._until:
+            self._release(at, everything=True)
 
     def play(self, beat: float) -> None:
-        """Sound again from ``beat`` on, or from now if it has passed, after ``stop`` or ``finish``."""
+        """Sound again from ``beat`` on, or from now if it has passed, after ``stop`` or ``finish``.
+
+        A cadence that still sounds goes on until then.
+        """
         now = self._tempo.beat_at(self._until) if self._until > -math.inf else beat
-        if self._silent < math.inf or self._timeline.closed(math.inf):
-            self._silent = math.inf
+        beat = beat if beat >= now - LATE_BEATS else now
+        rests, ends = self._silent < math.inf or self._timeline.closed(now), self._timeline.closed(math.inf)
+        self._silent = math.inf
+        self._timeline.reopen()
+        if rests:
             self._arranger.forget()
-            self._begin_at(beat if beat >= now - LATE_BEATS else now, everything=True)
+            self._begin_at(beat, everything=True)
+        elif ends:
+            self._timeline.cut(beat)
 
     def finish(self, chords: Sequence[Chord], *, at: float) -> float:
         """End with these chords, from the next half bar on, the last one held; returns the moment of the end.
@@ -162,8 +178,6 @@ class Sequencer:
         moment = max(self._tempo.time_at(beat), self._until)
         self._forget(moment)
         self._release(moment, everything=everything)
-        if everything:
-            self._timeline.reopen()
         self._timeline.cut(beat)
         self._arranger.pause()
         self._begun, self._played = -math.inf, beat

@@ -25,7 +25,7 @@ class Style(BaseModel):
 
     name: str
     description: str = ""
-    bpm: float | None = Field(None, ge=20, le=300, description="a tempo that suits it; nobody is held to it")
+    bpm: float | None = Field(None, ge=20, le=300, description="the tempo that it is played at unless one is given")
     swing: Swing = Field(0.5, description="place of the off-beat in its pair, for parts that have none of their own")
     swing_unit: SwingUnit = Field(0.5, description="beats: 0.5 swings eighths, 0.25 sixteenths; likewise")
     parts: tuple[Part, ...] = Field(min_length=1)

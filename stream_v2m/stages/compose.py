@@ -61,10 +61,7 @@ async def compose(
             await _commit_time(step, onset, windows, config, tempo, clock)
             if windows.closed:
                 break
-            place = Place(
-                step_duration=config.seconds(tempo),
-                bar_position=onset / beats_per_bar % 1.0,
-            )
+            place = Place(step_duration=config.seconds(tempo), bars=onset / beats_per_bar)
             seen = windows.take()
             board.update(blind_steps=board.state.blind_steps + (seen is None))
             window = seen or absent_window(clock.now(), place.step_duration)

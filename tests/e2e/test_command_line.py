@@ -61,7 +61,7 @@ def test_tempo_and_key_are_obeyed(tmp_path: Path):
     stream_v2m("render", SHORT, "out.mid", "--bpm", "90", "--key", "Eb minor", cwd=tmp_path)
     conductor = mido.MidiFile(tmp_path / "out.mid").tracks[0]
     assert [message.tempo for message in conductor if message.type == "set_tempo"] == [mido.bpm2tempo(90)]
-    chords = [message.text for message in conductor if message.type == "marker"]
+    chords = [message.text for message in conductor if message.type == "text"]
     assert chords
     assert all(text.split(":")[0] in {"Eb", "F", "Gb", "Ab", "Bb", "B", "Db"} for text in chords)
 

@@ -20,7 +20,7 @@ from stream_v2m.core.values import ControlEvent, MidiEvent, NoteEvent, ProgramEv
 from stream_v2m.midi.message import encode
 from stream_v2m.midi.output import Output
 from stream_v2m.midi.player import Player, PlayerConfig
-from tests.support.daw import Ardour, Placed, ardour, heard
+from tests.support.daw import Ardour, Placed, ardour, find_ardour, heard
 from tests.support.jack import jack_server
 
 pytestmark = pytest.mark.integration
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.integration
 CONFIG = PlayerConfig(api="jack", realtime=False, stale_ms=5000.0, heartbeat_ms=5000.0)
 BEAT = 0.5  # seconds; a new session of Ardour's goes at 120 bpm
 LEAD = 0.25  # seconds between handing over and the first beat
-PERIOD = 128 / 48000 / BEAT  # beats
+AHEAD_WITHIN = 4 * 128 / 48000 / BEAT  # beats: what the transport says is some of JACK's periods ahead of the take
 LATE_WITHIN = 0.25  # seconds after it was due that a note may reach the DAW on a busy machine
 LOOK_EVERY = 0.03  # seconds
 TAKES = 4
@@ -60,6 +60,7 @@ Lines = dict[tuple[int, str, int], list[int]]
 
 @pytest.fixture(autouse=True)
 def server() -> Iterator[None]:
+    find_ardour()
     with jack_server(wait_ms=5000):
         yield
 
@@ -87,7 +88,7 @@ def test_a_take_has_every_note_program_and_controller_that_was_sent_in_its_time(
         due = start + beat * BEAT
         earliest = max(look.beat for look in looks if look.after <= due)
         latest = min(look.beat for look in looks if look.before >= due + LATE_WITHIN)
-        assert earliest - PERIOD <= played[note] <= latest, note
+        assert earliest - AHEAD_WITHIN <= played[note] <= latest, note
 
 
 def test_a_take_of_a_whole_performance_is_what_is_written_into_its_own_file(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from models import evaluate
 from models.data import muvi
-from models.data.views import whole
+from models.data.views import first, whole
 from models.metrics import protocol
 from models.predict import OnnxPredictor
 from stream_v2m.inference.contract import LOGITS, START
@@ -82,7 +82,7 @@ def test_a_split_without_songs_is_the_users_error(data, capsys):
 
 def test_sessions_of_different_length_in_one_batch_do_not_change_each_other(data):
     short, long = (whole(song) for song in muvi.load_folder(data))
-    short = evaluate._first(short, 5)
+    short = first(short, 5)
     predictor = OnnxPredictor(None, None)
     together, alone = predictor.chords([short, long])[0], predictor.chords([short])[0]
     assert together.shape == (5, LOGITS) and short.previous[0] == START

@@ -20,8 +20,8 @@ def write_midi(path, track, rng, chords=False):
     file = mido.MidiFile(ticks_per_beat=480)
     if chords:
         labels = ["C:maj", "G:7", "A:min", "F:maj"]
-        markers = [mido.MetaMessage("marker", text=labels[i % 4], time=1920 * (i > 0)) for i in range(BARS)]
-        file.tracks.append(mido.MidiTrack(markers))
+        texts = [mido.MetaMessage("text", text=labels[i % 4], time=1920 * (i > 0)) for i in range(BARS)]
+        file.tracks.append(mido.MidiTrack(texts))
     messages = [mido.MetaMessage("track_name", name=track)]
     for _ in range(BARS * 4):
         pitch = int(rng.integers(48, 72))
@@ -70,6 +70,9 @@ def test_the_report_has_every_figure_of_the_files_and_of_the_real_pieces(pop909,
         assert np.isfinite(found["files"][str(played)][name]) and np.isfinite(found["pop909"][name]["mean"])
     assert found["pop909"]["gs"]["mean"] == pytest.approx(1.0)
     assert 0 <= found["different_bins"]["played"] <= 1
+    beside, real = found["folders"][str(tmp_path)]["h4"], found["pop909"]["h4"]
+    assert beside["mean"] == found["files"][str(played)]["h4"]
+    assert beside["deviations"] == pytest.approx((beside["mean"] - real["mean"]) / real["std"])
 
 
 def test_a_file_without_notes_is_refused(pop909, tmp_path, capsys):

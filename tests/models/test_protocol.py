@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from models.baselines import NGram, Ridge, repeat_last
+from models.baselines.ngram import NGram, repeat_last
+from models.baselines.ridge import Ridge
 from models.data.song import Picture, Song
 from models.metrics import protocol
 from stream_v2m.inference.contract import END, LOGITS, PAD

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from models import train
+from models.baselines.paper_task import PaperTask
 from models.batches import stack
 from models.checkpoint import Checkpoint
 from models.data import muvi
@@ -18,7 +19,7 @@ from models.tasks import ChordTask
 from models.trainer import Trainer
 from stream_v2m.core.errors import ConfigError, ModelContractError
 from tests.support.muvi_folder import write_muvi
-from tests.support.training import config, trainer
+from tests.support.training import PAPER, config, trainer
 
 pytestmark = pytest.mark.models
 
@@ -62,6 +63,14 @@ def test_a_run_that_gets_no_better_stops(tmp_path):
     assert run.step == 30
 
 
+def test_noams_rate_rises_to_its_peak_and_falls_with_the_root_of_the_step(tmp_path):
+    run = trainer(tmp_path / "run", config(schedule="noam", rate=1e-3, warmup=10))
+    rates = []
+    for run.step in (0, 9, 39):
+        rates.append(run.rate())
+    assert rates == pytest.approx([1e-4, 1e-3, 5e-4])
+
+
 def test_checkpoints_hold_weights_and_plain_values_only(tmp_path):
     trainer(tmp_path / "run", config(steps=5, evaluate_every=5)).run({"seed": 1, "parent": None})
     found = torch.load(tmp_path / "run" / "best.pt", weights_only=True)
@@ -103,13 +112,14 @@ def test_a_resumed_run_forgets_what_was_logged_after_its_checkpoint(tmp_path):
 def test_losses_make_no_tensor_on_another_device_than_their_batchs(tmp_path):
     write_muvi(tmp_path, name="001", split="train", chords=("C", "F", "G", "A:min") * 5)
     songs = muvi.load_folder(tmp_path)
-    for model, make in (("amt", ChordTask), ("dynamics", DynamicsTask)):
-        task = make(config(model=model, label_smoothing=0.1, shares={"muvi": 1.0}), songs, np.random.default_rng(0))
+    for model, make in (("amt", ChordTask), ("dynamics", DynamicsTask), ("paper", PaperTask)):
+        settings = config(model=model, label_smoothing=0.1, shares={"muvi": 1.0}, paper=PAPER)
+        task = make(settings, songs, np.random.default_rng(0))
         task.model.to("meta")
         batch = stack([task.views.draw()], torch.device("meta"))
         assert task.loss(batch, Alone().mean).device.type == "meta"
 
 
-@pytest.mark.parametrize("name", ["pretrain", "finetune", "dynamics", "tiny", "tiny-dynamics"])
+@pytest.mark.parametrize("name", ["pretrain", "finetune", "dynamics", "paper", "tiny", "tiny-dynamics"])
 def test_the_configs_that_come_with_the_project_are_valid(name, request):
     train.configs.read(request.config.rootpath / "configs" / "train" / f"{name}.toml")

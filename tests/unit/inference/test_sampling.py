@@ -269,15 +269,6 @@ def test_after_the_allowed_repeats_the_chord_changes():
     ] * 2
 
 
-def test_a_cut_can_ask_for_another_chord():
-    sampler, controls = Sampler(SamplerConfig()), Controls()
-    for seed in range(8):
-        state = after("G", sampler, Controls(seed=seed))
-        logits = pop_logits(Chord.parse("G").index, stay=30.0)
-        chord = sampler.choose(logits, state, affect=None, controls=controls, bar_position=0.25, change=True)
-        assert str(chord) != "G:maj"
-
-
 def test_no_chord_rests_only_where_it_is_allowed_and_the_picture_is_still():
     sampler, controls = Sampler(SamplerConfig(rest_below=-0.8)), Controls()
     for arousal, rests in ((-0.9, True), (-0.5, False)):

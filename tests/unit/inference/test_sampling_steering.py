@@ -4,7 +4,14 @@ import pytest
 from stream_v2m.core.chords import Chord, Key
 from stream_v2m.core.emotions import ALLOWED_QUALITIES, EMOTIONS
 from stream_v2m.core.values import Affect
-from stream_v2m.inference.steering import carried, destination_weights, place_log_odds, serving, surplus_visits
+from stream_v2m.inference.steering import (
+    carried,
+    destination_weights,
+    place_log_odds,
+    serving,
+    surplus_rounds,
+    surplus_visits,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -72,3 +79,28 @@ def test_a_loop_of_two_chords_costs_and_a_loop_of_four_does_not():
     two, four = ([Chord.parse(name) for name in names] for names in (["C", "G"] * 4, ["C", "G", "A:min", "F"] * 2))
     assert surplus_visits(four).sum() == surplus_visits([]).sum() == 0
     assert surplus_visits(two)[Chord.parse("G").index] == 2
+
+
+def test_a_loop_of_four_costs_nothing_for_eight_rounds_and_then_more_with_each():
+    loop = [Chord.parse(name) for name in ("C", "G", "A:min", "F")]
+    costs = []
+    for rounds in (8, 9, 12, 40):
+        cost = surplus_rounds(loop * rounds)
+        assert cost.argmax() == loop[0].index or not cost.any()
+        costs.append(cost.max())
+    assert costs == [0, 0, 3, 8]
+
+
+def test_what_never_followed_these_two_chords_costs_nothing():
+    loop = [Chord.parse(name) for name in ("C", "G", "A:min", "F")]
+    assert not surplus_rounds([*loop * 20, Chord.parse("D:min")]).any()
+    assert not surplus_rounds([]).any() and not surplus_rounds(loop[:1]).any()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_mood_weighs_more_on_a_chord_than_its_weights_say(seed):
+    rng = np.random.default_rng(seed)
+    for _ in range(50):
+        mood = Affect(tuple(rng.dirichlet(np.full(6, 0.3))), *rng.uniform(-1, 1, 2))
+        found = destination_weights(mood, C, Chord.parse("G"), emotion=8.0, valence=1.0)
+        assert np.abs(found).max() <= 9.0

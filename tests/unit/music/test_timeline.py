@@ -69,3 +69,34 @@ def test_a_cadence_replaces_what_was_planned_and_ends():
     made.accept(plan(9), played=4.0)
     assert laid_out(made, 2.0, 99.0) == [("F:maj", 2, 4), ("G:7", 4, 6), ("C:maj", 6, 10)]
     assert end_of(made.final) == 10
+
+
+def test_what_was_long_ago_is_forgotten_but_never_the_last_plan():
+    made = timeline(plans("C F G A"))
+    made.forget(1000.0)
+    assert made.at(0.5) is None
+    assert made.at(1000.0) == plan(3, "A")
+
+
+def test_what_comes_after_a_cadence_is_kept_for_when_it_is_reopened():
+    made = timeline(plans("C F"))
+    made.close([Chord.parse("C")], begin=4.0)
+    made.accept(replace(plan(3, "G"), duration=4.0), played=4.0)
+    made.accept(plan(5, "A"), played=4.0)
+    assert laid_out(made, 4.0, 99.0) == [("C:maj", 4, 8)]
+    assert made.after(4.0) is None
+    made.reopen()
+    assert laid_out(made, 8.0, 12.0) == [("G:maj", 8, 10), ("A:maj", 10, 12)]
+
+
+def test_a_plan_that_is_cut_begins_there_unless_little_of_it_is_left():
+    made = timeline(plans("C F"))
+    made.cut(0.75)
+    assert made.at(1.0).onset == 0.75
+    made.cut(3.75)
+    assert made.at(3.9).onset == 2.0
+
+
+def test_bridges_begin_near_where_they_are_needed():
+    made = timeline([plan(0)])
+    assert [each.onset for each, *_ in made.spans(9.25, 11.0)] == [9.0, 10.0]

@@ -14,7 +14,7 @@ from models.checkpoint import Checkpoint
 from models.report import FIGURES, markdown_table, shown
 from stream_v2m.core.errors import ConfigError, StreamV2MError
 
-_MODELS = ("amt", "dynamics")
+_MODELS = ("amt", "dynamics", "paper")
 
 
 @dataclass(frozen=True, slots=True)

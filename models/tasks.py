@@ -78,18 +78,18 @@ class ChordTask:
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """The published protocol on the val songs."""
-        return protocol_metrics(self.config, model, self.val, lambda batch: model(batch.previous, batch.conditions))
+        return protocol_metrics(self.val, model, self.config, lambda batch: model(batch.previous, batch.conditions))
 
 
 def protocol_metrics(
-    config: TrainConfig, model: nn.Module, songs: list[Song], logits_of: Callable[[Batch], Tensor]
+    songs: list[Song], model: nn.Module, config: TrainConfig, logits_of: Callable[[Batch], Tensor]
 ) -> dict[str, float]:
     """The published protocol on ``songs``, with the cross-entropy as ``score``.
 
     Args:
-        model: on whose device the batches are.
         songs: with their labels at 1 Hz.
-        logits_of: logits [B, T, 159] of a batch of songs, each from its beginning.
+        model: computes where it is, in the precision of ``config``.
+        logits_of: its logits [B, T, 159] of a batch of songs, each from its beginning.
     """
     scores = []
     device = next(model.parameters()).device

@@ -80,4 +80,4 @@ class PaperTask:
 
     def evaluate(self, model: nn.Module) -> dict[str, float]:
         """The published protocol on the val songs."""
-        return protocol_metrics(self.config, model, self.val, lambda batch: predict(model, batch))
+        return protocol_metrics(self.val, model, self.config, lambda batch: predict(model, batch))

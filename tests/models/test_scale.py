@@ -17,7 +17,7 @@ from models.trainer import Trainer
 from stream_v2m.core.errors import ConfigError
 from tests.support.require import missing
 from tests.support.training import config, trainer
-from tests.support.two_processes import one_update, write_songs
+from tests.support.two_processes import TASKS, one_update, write_songs
 
 pytestmark = pytest.mark.models
 
@@ -51,7 +51,7 @@ def both(folder):
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in (0, 1)]
 
 
-@pytest.mark.parametrize("model", ["amt", "dynamics"])
+@pytest.mark.parametrize("model", TASKS)
 def test_two_processes_with_half_a_batch_each_have_the_gradients_of_one_with_the_whole(folder, both, model):
     alone = one_update(folder / "data", folder, model, Alone())
     for name, value in alone.items():

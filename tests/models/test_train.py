@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from models import train
+from models.baselines.paper_task import PaperTask
 from models.batches import stack
 from models.checkpoint import Checkpoint
 from models.data import muvi
@@ -18,7 +19,7 @@ from models.tasks import ChordTask
 from models.trainer import Trainer
 from stream_v2m.core.errors import ConfigError, ModelContractError
 from tests.support.muvi_folder import write_muvi
-from tests.support.training import config, trainer
+from tests.support.training import PAPER, config, trainer
 
 pytestmark = pytest.mark.models
 
@@ -111,8 +112,9 @@ def test_a_resumed_run_forgets_what_was_logged_after_its_checkpoint(tmp_path):
 def test_losses_make_no_tensor_on_another_device_than_their_batchs(tmp_path):
     write_muvi(tmp_path, name="001", split="train", chords=("C", "F", "G", "A:min") * 5)
     songs = muvi.load_folder(tmp_path)
-    for model, make in (("amt", ChordTask), ("dynamics", DynamicsTask)):
-        task = make(config(model=model, label_smoothing=0.1, shares={"muvi": 1.0}), songs, np.random.default_rng(0))
+    for model, make in (("amt", ChordTask), ("dynamics", DynamicsTask), ("paper", PaperTask)):
+        settings = config(model=model, label_smoothing=0.1, shares={"muvi": 1.0}, paper=PAPER)
+        task = make(settings, songs, np.random.default_rng(0))
         task.model.to("meta")
         batch = stack([task.views.draw()], torch.device("meta"))
         assert task.loss(batch, Alone().mean).device.type == "meta"

@@ -14,6 +14,7 @@ from models.engine import Alone, Engine, chances
 from models.tasks import ChordTask
 from models.trainer import Trainer
 
+PAPER = {"width": 32, "layers": 1, "heads": 2, "hidden": 64, "seconds": 24, "dropout": 0.0}
 LOOP = np.array([14, 80, 105, 93] * 10)
 
 

@@ -16,17 +16,20 @@ import torch
 from torch import Tensor
 
 from models import engine as engines
+from models.baselines.paper_task import PaperTask
 from models.checkpoint import Checkpoint
 from models.data import muvi
-from models.data.views import Sequence, Views
+from models.data.views import Sequence, crop, whole
 from models.dynamics_task import DynamicsTask
 from models.engine import Engine
 from models.tasks import ChordTask
 from models.trainer import Trainer
 from tests.support.muvi_folder import write_muvi
-from tests.support.training import config, trainer
+from tests.support.training import PAPER, config, trainer
 
+TASKS = {"amt": ChordTask, "dynamics": DynamicsTask, "paper": PaperTask}
 BATCH = 4
+LENGTH = 24
 SETTINGS = config(steps=20, evaluate_every=10, muon=True)
 
 
@@ -53,14 +56,14 @@ def one_update(data: Path, folder: Path, model: str, engine: Engine) -> dict[str
     """Gradients and new weights after one batch of all songs, of which each process has its share."""
     settings = config(
         model=model, precision="float32", batch=BATCH, muon=True, clip=1e6, chord_dropout=0.0, shares={"muvi": 1.0},
-        dynamics={"width": 16, "hidden": 16, "layers": 1, "dropout": 0.0}, label_smoothing=0.1,
+        dynamics={"width": 16, "hidden": 16, "layers": 1, "dropout": 0.0}, label_smoothing=0.1, paper=PAPER,
     )  # fmt: skip
     songs = [song for i in range(BATCH) for song in muvi.load_folder(data / str(i))]
     torch.manual_seed(1)
     rng = np.random.default_rng(1)
-    task: Any = ChordTask(settings, songs, rng) if model == "amt" else DynamicsTask(settings, songs, rng)
+    task: Any = TASKS[model](settings, songs, rng)
     run = Trainer(settings, task, rng, folder, engine)
-    drawn = [Views([song], settings, rng).draw() for song in songs]
+    drawn = [crop(whole(song), 0, LENGTH) for song in songs]
     task.views = _Given(drawn[engine.rank * run.share :])
     run.update()
     gradients = {f"gradient {name}": value.grad for name, value in run.model.named_parameters()}
@@ -109,7 +112,7 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)
     engine = engines.choose()
     data = folder / "data"
-    found = {model: one_update(data, folder, model, engine) for model in ("amt", "dynamics")}
+    found = {model: one_update(data, folder, model, engine) for model in TASKS}
     torch.save({**found, **whole_and_resumed(folder, engine)}, folder / f"{engine.rank}.pt")
     engine.close()
 

@@ -18,7 +18,7 @@ from stream_v2m.music.sequencer import MusicConfig
 from stream_v2m.music.style import SUFFIX, Style, list_styles, load_style
 from stream_v2m.sources.source import SourceConfig
 from stream_v2m.stages.compose import StepConfig
-from stream_v2m.stages.lead import TempoConfig
+from stream_v2m.stages.lead import INTERNAL, TempoConfig
 from stream_v2m.stages.listen import ControlConfig
 from stream_v2m.takes.shelf import TakesConfig
 from stream_v2m.vision.observer import VisionConfig
@@ -52,6 +52,12 @@ class Config(Settings):
     player: PlayerConfig = PlayerConfig()
     synth: SynthConfig = SynthConfig()
     takes: TakesConfig = TakesConfig()
+
+
+def alone(config: Config) -> Config:
+    """The same performance without anything that comes in beside the picture: no inputs, no other leader."""
+    tempo = config.tempo.model_copy(update={"sync": INTERNAL})
+    return config.model_copy(update={"tempo": tempo, "control": ControlConfig()})
 
 
 def find_style(name_or_path: str) -> Style:

@@ -178,8 +178,6 @@ class Session:
                 raise ConfigError("no such part", where=part, expected=", ".join(self.board.state.parts))
             case SetTempo() | Tap() | Nudge():
                 self._conductor.check_leader()
-            case Learn():
-                self._listener.learn(command)
 
     def _obey(self, command: Command, at: float) -> None:
         """Do what was asked for session second ``at``, which is now or as near as notes can still be shaped."""
@@ -205,6 +203,8 @@ class Session:
                 conductor.nudge(beats, at)
             case SetStyle(style=name):
                 self._sequencer.style = find_style(name)
+            case Learn():
+                self._listener.learn(command)
         self.board.update(controls=turned)
 
     def _start_stages(self, group: asyncio.TaskGroup, workers: dict[str, Worker]) -> None:

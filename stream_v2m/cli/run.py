@@ -17,7 +17,7 @@ from rich.console import Console
 from stream_v2m.cli.keyboard import open_keyboard
 from stream_v2m.cli.live import log_json, show
 from stream_v2m.cli.terminal import steer
-from stream_v2m.config import Config, find_style, style_names
+from stream_v2m.config import Config, alone, find_style, style_names
 from stream_v2m.core.clock import MonotonicClock, VirtualClock, run_virtual
 from stream_v2m.core.commands import Quit
 from stream_v2m.core.errors import ConfigError
@@ -136,7 +136,7 @@ def render(config: Config, source: str, midi: Path, *, plot: Path | None = None,
     for path in (plot, wav):
         if path is not None:
             check_writable(path)
-    trace = Trace(title=source) if plot is not None else None
+    trace, config = Trace(title=source) if plot is not None else None, alone(config)
 
     async def perform() -> State:
         opened = open_source(source, config.source)

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from stream_v2m import __version__
 from stream_v2m.cli.plot import draw
-from stream_v2m.config import Config, find_style, style_folders
+from stream_v2m.config import Config, alone, find_style, style_folders
 from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.commands import Command
 from stream_v2m.core.config import revised
@@ -37,7 +37,6 @@ from stream_v2m.takes.take import Take
 from stream_v2m.takes.writer import TakeWriter
 
 COLUMNS = ("time", "beat", "chord", "key", "loudness", "density", "emotion", "valence", "arousal", "motion")
-_ALONE = (f"tempo.sync={INTERNAL}", "control.inputs=[]")  # what came in is in the take
 
 
 def shelf(config: Config) -> Shelf:
@@ -164,7 +163,8 @@ def render(take: Take, midi: Path, assignments: Sequence[str], *, plot: Path | N
     if plot is not None:
         check_writable(plot)
     followed = config_of(take).tempo.sync != INTERNAL
-    config = config_of(take, [*assignments, *_ALONE, *(["controls.pace_strength=0"] if followed else [])])
+    steady = ["controls.pace_strength=0"] if followed else []
+    config = alone(config_of(take, [*assignments, *steady]))  # what came in is in the take
     fixed = {key.strip().removeprefix("controls.") for key in (text.partition("=")[0] for text in assignments)}
     trace = Trace(title=f"{take.name}: {take.header.source}")
 

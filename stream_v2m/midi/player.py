@@ -13,7 +13,7 @@ from stream_v2m.core.state import PlayerState
 from stream_v2m.core.values import MidiEvent
 from stream_v2m.midi.channel_message import is_note_on
 from stream_v2m.midi.child import Child
-from stream_v2m.midi.output import Output
+from stream_v2m.midi.output import Output, addressed
 from stream_v2m.midi.struck import Struck
 from stream_v2m.midi.synth import USUAL, SynthSettings
 
@@ -72,6 +72,7 @@ class Player:
             "late": config.late_ms / 1000,
             "stale": config.stale_ms / 1000,
         }
+        self._outputs = tuple(outputs)
         self._struck = Struck(outputs)
         self._child: Child | None = None
         self._report: dict[str, Any] = {}
@@ -113,6 +114,8 @@ class Player:
         if child is None:
             return
         for event in events:
+            if next(addressed(self._outputs, event.port, event.message), None) is None:
+                continue  # a clock that nobody follows
             struck = is_note_on(event.message)
             release = None if event.release is None else event.release + self._offset
             due = event.due + self._offset

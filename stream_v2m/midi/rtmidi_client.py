@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import rtmidi
 
-from stream_v2m.core.errors import PortError
 from stream_v2m.midi.port import distinct, opened
-
-_APIS = {
-    "alsa": rtmidi.API_LINUX_ALSA,
-    "jack": rtmidi.API_UNIX_JACK,
-    "coremidi": rtmidi.API_MACOSX_CORE,
-    "winmm": rtmidi.API_WINDOWS_MM,
-}
+from stream_v2m.midi.rtmidi_api import compiled_api, port_errors
 
 
 class RtMidiClient:
     """One client of one of the system's MIDI interfaces, and the port that it opens."""
 
     def __init__(self, api: str, client: str) -> None:
-        if _APIS.get(api) not in rtmidi.get_compiled_api():
-            raise PortError("python-rtmidi was built without it", where=api)
+        number = compiled_api(api)
         self.name, self.api = client, api
         self._destination: str | None = None
-        with _port_errors(api):
-            self._out = rtmidi.MidiOut(_APIS[api], name=client)
+        with port_errors(api):
+            self._out = rtmidi.MidiOut(number, name=client)
 
     def destinations(self) -> list[str]:
-        with _port_errors(self.name):
+        with port_errors(self.name):
             return list(self._out.get_ports())
 
     def open(self, index: int) -> None:
         name = self.destinations()[index]
-        with _port_errors(name):
+        with port_errors(name):
             self._out.open_port(index, self.name)
         self.name = self._destination = name
 
     def open_virtual(self, name: str) -> None:
-        with _port_errors(name):
-            lister = rtmidi.MidiIn(_APIS[self.api], name=f"{self.name} lists")
+        with port_errors(name):
+            lister = rtmidi.MidiIn(compiled_api(self.api), name=f"{self.name} lists")
             try:
                 before = lister.get_ports()
                 if self.api != "jack":  # whose server tells clients of one name apart by itself
@@ -55,16 +44,8 @@ class RtMidiClient:
         return self._destination is None or self._destination in self.destinations()
 
     def send(self, message: bytes) -> None:
-        with _port_errors(self.name):
+        with port_errors(self.name):
             self._out.send_message(message)
 
     def close(self) -> None:
         self._out.delete()
-
-
-@contextmanager
-def _port_errors(where: str) -> Iterator[None]:
-    try:
-        yield
-    except rtmidi.RtMidiError as error:
-        raise PortError(str(error).rstrip("."), where=where) from error

@@ -78,7 +78,7 @@ class Conductor:
         self._show(playing=playing)
 
     def play(self, at: float) -> None:
-        """Let the music sound from the next bar line after session second ``at``."""
+        """Let the music sound from the first bar line from session second ``at`` on."""
         self.play_from(self.next_beat(self._bar, at))
 
     def play_from(self, beat: float) -> None:
@@ -146,8 +146,8 @@ class Conductor:
         self._tempo.steer(segment.beat, segment.bpm, segment.moment)
 
     def next_beat(self, unit: float, at: float) -> float:
-        """The first multiple of ``unit`` beats that can still be shaped at session second ``at``."""
-        beat = self._tempo.beat_at(at + self._outputs.lookahead + MARGIN)
+        """The first multiple of ``unit`` beats from session second ``at`` on that can still be shaped."""
+        beat = self._tempo.beat_at(max(at, self._clock.now() + self._outputs.lookahead))
         return math.ceil(beat / unit - EPSILON) * unit
 
     def receive(self, moment: float, message: bytes) -> None:
@@ -176,7 +176,8 @@ class Conductor:
         if when == "now":
             action(self._clock.now())
             return
-        beat = self.next_beat(1.0 if when == "beat" else self._bar, self._clock.now())
+        noticed = self._clock.now() + LOOK_EVERY + self._outputs.lookahead + MARGIN  # at the latest
+        beat = self.next_beat(1.0 if when == "beat" else self._bar, noticed)
         heapq.heappush(self._waiting, (beat, next(self._count), name, action))
         self._show_waiting()
 
@@ -187,7 +188,8 @@ class Conductor:
             self._obey(now)
             self._rest(now)
             self._led(self._leader.tend(now))
-            self._board.update(tempo=self._leader.status)
+            if (status := self._leader.status) != self._board.state.tempo:
+                self._board.update(tempo=status)
             self._tell(now)
             await self._clock.sleep_until(min(now + LOOK_EVERY, self._next_due()))
 

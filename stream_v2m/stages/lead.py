@@ -42,6 +42,7 @@ class Leader:
     def __init__(self, tempo: InternalTempo, config: TempoConfig, board: Board) -> None:
         self._tempo, self._board = tempo, board
         self._pace, self._beat = Pace(config.pace), 0
+        self._bent = 1.0  # the pace's share of the tempo now
 
     @property
     def status(self) -> str:
@@ -57,9 +58,11 @@ class Leader:
         if cue is not None:
             self._pace.observe(cue.motion, now)
         if (beat := int(self._tempo.beat_at(now))) > self._beat:
-            self._beat, bpm = beat, self._pace.bpm(controls.bpm or USUAL_BPM, controls.pace_strength)
-            if abs(bpm / self._tempo.bpm - 1) > SAME_TEMPO:
-                self._tempo.change(bpm, now)
+            base, self._beat = controls.bpm or USUAL_BPM, beat
+            bent = self._pace.bpm(base, controls.pace_strength) / base
+            if abs(bent / self._bent - 1) > SAME_TEMPO:
+                self._bent = bent
+                self._tempo.change(base * bent, now)
         return None
 
     def receive(self, moment: float, message: bytes) -> Transport | None:
@@ -78,8 +81,8 @@ class Leader:
         """
 
     def set_tempo(self, bpm: float, at: float) -> None:
-        """Go at ``bpm`` from session second ``at`` on."""
-        self._tempo.change(bpm, at)
+        """Go at ``bpm``, bent as the picture has it, from session second ``at`` on."""
+        self._tempo.change(bpm * self._bent, at)
 
     def set_playing(self, playing: bool) -> None:
         """Our music starts or stops."""

@@ -56,7 +56,7 @@ class Listener:
         specs = list(dict.fromkeys([*config.inputs, *([clock_input] if clock_input else [])]))
         self._control = {specs.index(spec) for spec in config.inputs}
         self._clock_input = specs.index(clock_input) if clock_input else None
-        self._bindings, self._learner = Bindings(load_bindings(path)), Learner()
+        self._bindings, self._learner = Bindings(load_bindings(path) if config.inputs else ()), Learner()
         self._inputs = None
         if specs:
             loop = asyncio.get_running_loop()

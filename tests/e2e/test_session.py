@@ -28,6 +28,7 @@ from stream_v2m.core.commands import (
 )
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import State
+from stream_v2m.core.tempo import Segment
 from stream_v2m.core.trace import Trace
 from stream_v2m.core.values import NoteEvent
 from stream_v2m.core.worker import InlineWorker
@@ -194,6 +195,22 @@ def test_taps_set_the_tempo_and_the_beat():
     beats = sorted({note.onset for note in played.notes("pad", begin=8)})
     assert beats
     assert all(abs((beat - 4.1) / 0.6 - round((beat - 4.1) / 0.6)) < 0.01 for beat in beats)
+
+
+def test_a_tempo_that_was_once_played_is_kept_to():
+    def check(session: Session) -> None:
+        session.retime(Segment(4.5, 7.0, 90.0))
+
+    played = perform((4.5, Hold(on=False)), check=check, seconds=12)
+    assert played.state.bpm == 90
+    beats = sorted({note.onset for note in played.notes("pad", begin=6)})
+    assert beats
+    assert all(abs((beat - 4.5) * 1.5 - round((beat - 4.5) * 1.5)) < 1e-6 for beat in beats)
+
+
+def test_playing_on_the_bar_begins_on_that_bar():
+    played = perform((3.2, Stop(cadence=False)), (5.2, Play(when="bar")), seconds=9)
+    assert min(note.onset for note in played.notes("bass", begin=3.3)) == pytest.approx(7.0, abs=0.05)
 
 
 def test_a_nudge_moves_the_beat_and_keeps_the_tempo():

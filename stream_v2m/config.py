@@ -66,8 +66,15 @@ def find_style(name_or_path: str) -> Style:
     Raises:
         ConfigError: there is no such style, or its file is wrong.
     """
-    own, shipped = style_folders()
-    return load_style(name_or_path, own if (own / f"{name_or_path}{SUFFIX}").is_file() else shipped)
+    return load_style(name_or_path, style_path(name_or_path).parent)
+
+
+def style_path(name_or_path: str) -> Path:
+    """Where a style's file is, or would be."""
+    if name_or_path.endswith(SUFFIX):
+        return Path(name_or_path)
+    own, shipped = (folder / f"{name_or_path}{SUFFIX}" for folder in style_folders())
+    return own if own.is_file() else shipped
 
 
 def style_names() -> list[str]:

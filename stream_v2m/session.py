@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -146,14 +147,18 @@ class Session:
         except* _Ended:
             pass
         finally:
-            self._source.close()
-            self._listener.close()
-            self._conductor.close()
-            for worker in workers.values():
-                worker.close()
-            self._outputs.close()
-            for witness in self._witnesses:
-                witness.ended(self._clock.now())
+            with ExitStack() as closing:  # the last first, each even if another fails
+                for witness in self._witnesses:
+                    closing.callback(self._end, witness)
+                closing.callback(self._outputs.close)
+                for worker in workers.values():
+                    closing.callback(worker.close)
+                closing.callback(self._conductor.close)
+                closing.callback(self._listener.close)
+                closing.callback(self._source.close)
+
+    def _end(self, witness: Witness) -> None:
+        witness.ended(self._clock.now())
 
     def command(self, command: Command) -> None:
         """Obey a live command: now, or when the beat or bar that it names comes.

@@ -88,7 +88,13 @@ def play(
     trace = Trace(title=source) if plot is not None else None
     clock = MonotonicClock()
 
-    async def perform(witnesses: Sequence[Witness]) -> State:
+    async def perform(stack: ExitStack) -> State:
+        witnesses: list[Witness] = [trace] if trace else []
+        if destinations.file is not None:
+            witnesses.append(recorder_of(config, destinations.file))
+        if keep:
+            kept = keeping(config, source, take, notice=lambda text: session.board.notice(text))
+            witnesses.append(stack.enter_context(kept))
         ports = [Output.parse(spec) for spec in destinations.ports]
         player = Player(ports, config.player, origin=clock.origin, synth=config.synth.settings()) if ports else None
         session = Session(
@@ -100,7 +106,6 @@ def play(
             witnesses=witnesses,
             seconds=seconds,
         )
-        notices.append(session.board.notice)
         surfaces: list[Callable[[], Coroutine[Any, Any, None]]] = []
         if json:
             surfaces.append(partial(log_json, session.board))
@@ -113,15 +118,8 @@ def play(
         await session.run(*surfaces)
         return session.board.state
 
-    notices: list[Callable[[str], None]] = []
     with ExitStack() as stack:
-        witnesses: list[Witness] = [trace] if trace else []
-        if destinations.file is not None:
-            witnesses.append(_recorder(config, destinations.file))
-        if keep:
-            kept = keeping(config, source, take, notice=lambda text: notices[-1](text))
-            witnesses.append(stack.enter_context(kept))
-        state = asyncio.run(perform(witnesses))
+        state = asyncio.run(perform(stack))
     if trace is not None and plot is not None:
         _draw(config, trace, plot)
     return state
@@ -143,7 +141,7 @@ def render(config: Config, source: str, midi: Path, *, plot: Path | None = None,
         if opened.live:
             raise ConfigError("cannot be rendered: it is live", where=source, cure="`stream-v2m play` plays it")
         worker: Callable[[str], InlineWorker] = lambda name: InlineWorker()  # noqa: E731
-        witnesses = [*([trace] if trace else []), _recorder(config, midi)]
+        witnesses = [*([trace] if trace else []), recorder_of(config, midi)]
         session = Session(config, opened, Outputs(), clock=VirtualClock(), worker=worker, witnesses=witnesses)
         _settle_garbage()
         await session.run()
@@ -176,7 +174,8 @@ def _settle_garbage() -> None:
     gc.set_threshold(GARBAGE)
 
 
-def _recorder(config: Config, path: Path) -> Recorder:
+def recorder_of(config: Config, path: Path) -> Recorder:
+    """What keeps a performance of this configuration in a MIDI file."""
     return Recorder(path, beats_per_bar=config.music.beats_per_bar, pickup_beats=config.step.lead_in_beats)
 
 

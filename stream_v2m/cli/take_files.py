@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 
 from stream_v2m import __version__
 from stream_v2m.cli.plot import draw
-from stream_v2m.config import Config, alone, find_style, style_folders
+from stream_v2m.cli.run import recorder_of
+from stream_v2m.config import Config, alone, find_style, style_path
 from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.commands import Command
 from stream_v2m.core.config import revised
@@ -25,7 +26,6 @@ from stream_v2m.core.trace import Trace
 from stream_v2m.core.values import MidiEvent, NoteEvent
 from stream_v2m.core.worker import InlineWorker
 from stream_v2m.midi.outputs import Outputs
-from stream_v2m.midi.recorder import Recorder
 from stream_v2m.music.style import SUFFIX, Style, load_style
 from stream_v2m.session import Session
 from stream_v2m.stages.lead import INTERNAL
@@ -62,7 +62,7 @@ def keeping(config: Config, source: str, name: str | None, *, notice: Callable[[
     header = Header(
         source=source,
         config=config.model_dump(mode="json"),
-        style=_style_path(config).read_text(encoding="utf-8"),
+        style=style_path(config.controls.style).read_text(encoding="utf-8"),
         program=__version__,
         begun=now.isoformat(timespec="seconds"),
     )
@@ -92,7 +92,7 @@ def save_midi(take: Take, path: Path) -> None:
         ConfigError: the take's configuration is not one of this version.
         PortError: the file cannot be written.
     """
-    recorder = _recorder(config_of(take), path)
+    recorder = recorder_of(config_of(take), path)
     recorder.began(take.began)
     recorder.arranged(take.tracks)
     for segment in take.tempi:
@@ -176,7 +176,7 @@ def render(take: Take, midi: Path, assignments: Sequence[str], *, plot: Path | N
             Outputs(),
             clock=clock,
             worker=lambda _: InlineWorker(),
-            witnesses=[trace, _recorder(config, midi)],
+            witnesses=[trace, recorder_of(config, midi)],
             eye=replay,
         )
 
@@ -234,15 +234,3 @@ def _own_style(take: Take) -> Iterator[Path]:
         path = Path(folder) / f"{Path(config_of(take).controls.style).name.removesuffix(SUFFIX)}{SUFFIX}"
         path.write_text(take.header.style, encoding="utf-8")
         yield path
-
-
-def _style_path(config: Config) -> Path:
-    name = config.controls.style
-    if name.endswith(SUFFIX):
-        return Path(name)
-    own, shipped = (folder / f"{name}{SUFFIX}" for folder in style_folders())
-    return own if own.is_file() else shipped
-
-
-def _recorder(config: Config, path: Path) -> Recorder:
-    return Recorder(path, beats_per_bar=config.music.beats_per_bar, pickup_beats=config.step.lead_in_beats)

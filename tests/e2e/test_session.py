@@ -26,11 +26,12 @@ from stream_v2m.core.commands import (
     Tap,
     Transpose,
 )
-from stream_v2m.core.errors import ConfigError
+from stream_v2m.core.errors import ConfigError, PortError
 from stream_v2m.core.state import State
 from stream_v2m.core.tempo import Segment
 from stream_v2m.core.trace import Trace
 from stream_v2m.core.values import NoteEvent
+from stream_v2m.core.witness import Witness
 from stream_v2m.core.worker import InlineWorker
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.session import Session
@@ -211,6 +212,25 @@ def test_a_tempo_that_was_once_played_is_kept_to():
 def test_playing_on_the_bar_begins_on_that_bar():
     played = perform((3.2, Stop(cadence=False)), (5.2, Play(when="bar")), seconds=9)
     assert min(note.onset for note in played.notes("bass", begin=3.3)) == pytest.approx(7.0, abs=0.05)
+
+
+def test_a_file_that_cannot_be_written_costs_no_other_witness_its_end():
+    class Full(Witness):
+        def ended(self, at: float) -> None:
+            raise PortError("no room", where="take.mid")
+
+    async def main(witnesses: list[Witness]) -> None:
+        film = Film(SourceConfig(), seconds=1, rate_hz=5)
+        session = Session(
+            Config(), film, Outputs(), clock=VirtualClock(), worker=lambda _: InlineWorker(), witnesses=witnesses
+        )
+        await session.run()
+
+    before, after = Trace(title=""), Trace(title="")
+    with pytest.raises(PortError, match="no room"):
+        run_virtual(main([before, Full(), after]))
+    assert before.duration > 0
+    assert after.duration > 0
 
 
 def test_a_nudge_moves_the_beat_and_keeps_the_tempo():

@@ -37,7 +37,7 @@ $(DEV)/.ready: pyproject.toml constraints.txt scripts/venv.sh
 	@touch $@
 
 $(DEV)/.real-parts: $(DEV)/.ready
-	@sh scripts/debian.sh jackd2 jack-midi-clock fluidsynth swh-plugins timgm6mb-soundfont musescore-general-soundfont-small ffmpeg
+	@sh scripts/debian.sh jackd2 jack-midi-clock fluidsynth swh-plugins timgm6mb-soundfont musescore-general-soundfont-small ffmpeg mosquitto mosquitto-clients chromium
 	@touch $@
 
 setup: $(DEMO)/.ready

@@ -91,7 +91,7 @@ def measure(films: int, paths: Sequence[Path]) -> dict[str, object]:
 
 
 def motion_course(reel: Reel) -> Floats:
-    """The picture's motion [T], a second each, by its logarithm; a median, so that a cut is no motion."""
+    """The picture's motion [T], a second each, by its logarithm."""
     times, changes = reel.motion()
     return np.log1p(correspondence.by_second(times, changes, int(reel.seconds)))
 

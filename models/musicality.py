@@ -17,13 +17,19 @@ import numpy as np
 
 from models.data.pop909_pieces import ACCOMPANIMENT, load_pieces
 from models.metrics.likeness import Bins, bar_features
-from models.metrics.musicality import SIXTEENTHS, grooving_similarity, pitch_class_entropy, progression_irregularity
+from models.metrics.musicality import (
+    SIXTEENTHS,
+    change_places,
+    grooving_similarity,
+    pitch_class_entropy,
+    progression_irregularity,
+)
 from models.metrics.piece import Piece, read_midi
 from models.metrics.structure import structureness
 from stream_v2m.core.errors import ConfigError, StreamV2MError
 
 BINS = 20
-_FIGURES = ("h1", "h4", "gs", "cpi", "si_short", "si_mid", "si_long")
+_FIGURES = ("h1", "h4", "gs", "cpi", "si_short", "si_mid", "si_long", "changes_on_1", "changes_on_3")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -90,13 +96,15 @@ def compare(midi: Sequence[Path], pop909: Path, *, sample: int, seed: int) -> di
 
 def figures(piece: Piece) -> dict[str, float]:
     """Every musicality figure of one piece."""
-    structure = structureness(piece)
+    structure, places = structureness(piece), change_places(piece)
     return {
         "h1": pitch_class_entropy(piece, 1),
         "h4": pitch_class_entropy(piece, 4),
         "gs": grooving_similarity(piece),
         "cpi": progression_irregularity(piece.chords),
         **{f"si_{name}": value for name, value in structure.items()},
+        "changes_on_1": float(places[0]),
+        "changes_on_3": float(places[2]),
     }
 
 

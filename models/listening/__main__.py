@@ -78,9 +78,7 @@ def _serve(options: argparse.Namespace) -> None:
     from models.listening.server import ListeningServer
 
     with ListeningServer(options.out, host=options.host, port=options.port) as server:
-        print(f"http://{options.host}:{server.server_port}/  (Ctrl-C ends it)", flush=True)
-        if not server.local:
-            print("whoever reaches this address can take part", flush=True)
+        print(f"http://{options.host}:{server.server_port}{server.invitation}  (Ctrl-C ends it)", flush=True)
         server.serve_forever()
 
 

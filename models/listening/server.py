@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
 import re
+import secrets
 from collections.abc import Callable
 from http import HTTPStatus
+from http.cookies import CookieError, SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BufferedIOBase, BytesIO
 from ipaddress import ip_address
@@ -22,6 +25,7 @@ TIMEOUT_S = 30.0  # for a browser that stops talking
 _BLOCK = 65_536  # bytes sent at a time
 _STATIC = Path(__file__).parent / "static"
 _STATIC_FILES = {"/page.css": "text/css; charset=utf-8", "/page.js": "text/javascript; charset=utf-8"}
+_INVITATION, _COOKIE = "/invited/", "listening"
 _FORM = "application/x-www-form-urlencoded"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; media-src 'self'; "
@@ -34,6 +38,9 @@ _HEADERS = {
 
 class ListeningServer(ThreadingHTTPServer):
     """Serves the study in ``folder``; ``serve_forever`` runs it, port 0 takes any that is free.
+
+    On another address than this machine's own it lets in only who was given the ``invitation``, a path that
+    leaves a cookie in the browser.
 
     Raises:
         ConfigError: there is no study, its answers are damaged, or the address cannot be had.
@@ -51,7 +58,12 @@ class ListeningServer(ThreadingHTTPServer):
             super().__init__((host, port), _Handler)
         except (OSError, UnicodeDecodeError, OverflowError) as error:
             raise ConfigError("cannot be served", where=f"{folder} at {host}:{port}", got=str(error)) from error
-        self.local = _is_loopback(host)
+        self.secret = None if _is_loopback(host) else secrets.token_urlsafe(16)
+
+    @property
+    def invitation(self) -> str:
+        """The path by which listeners come in."""
+        return "/" if self.secret is None else f"{_INVITATION}{self.secret}"
 
 
 def _is_loopback(host: str) -> bool:
@@ -77,7 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         try:
             self._check_host()
-            action(path)
+            if self._invited(path):
+                action(path)
         except Refused as refused:
             self.close_connection = True  # its body may not have been read
             back = path if path.startswith("/t/") and refused.status != HTTPStatus.NOT_FOUND else "/"
@@ -86,14 +99,25 @@ class _Handler(BaseHTTPRequestHandler):
     def _check_host(self) -> None:
         """Another site must neither reach us by a name of its own nor send forms in a listener's name."""
         host = self.headers.get("Host", "")
-        if self.server.local and not _is_loopback(urlsplit(f"//{host}").hostname or ""):
+        if self.server.secret is None and not _is_loopback(urlsplit(f"//{host}").hostname or ""):
             raise Refused("not served under this name", status=HTTPStatus.FORBIDDEN, got=host[:80])
         origin = self.headers.get("Origin")
         if origin is not None and urlsplit(origin).netloc != host:
             raise Refused("sent from another site", status=HTTPStatus.FORBIDDEN, got=origin[:80])
 
+    def _invited(self, path: str) -> bool:
+        """Whether the browser was let in; an invitation that is right is answered with the cookie that says so."""
+        secret = self.server.secret
+        if secret is None or _same(_cookie(self.headers.get("Cookie", "")), secret):
+            return True
+        if not _same(path.removeprefix(_INVITATION), secret):
+            raise Refused("open the whole address that you were given", status=HTTPStatus.FORBIDDEN)
+        cookie = f"{_COOKIE}={secret}; HttpOnly; SameSite=Strict; Path=/"
+        self._send(BytesIO(), 0, {"Location": "/", "Set-Cookie": cookie}, HTTPStatus.SEE_OTHER)
+        return False
+
     def _get(self, path: str) -> None:
-        if path == "/":
+        if path == "/" or path.startswith(_INVITATION):
             self._page(start_page(self.server.consent))
         elif path in _STATIC_FILES:
             content = (_STATIC / path[1:]).read_bytes()
@@ -191,6 +215,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Nobody's address is written down."""
+
+
+def _cookie(header: str) -> str:
+    try:
+        found = SimpleCookie(header).get(_COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def _same(given: str, secret: str) -> bool:
+    return hmac.compare_digest(given.encode(), secret.encode())
 
 
 def _allow(form: dict[str, str], names: set[str]) -> None:

@@ -22,13 +22,17 @@ def agrees(chord: Chord, emotion: str) -> bool | None:
 
 
 def by_second(times: Sequence[float], values: Sequence[float], seconds: int) -> Floats:
-    """Median of what falls in each second [seconds]; a second without any is like the one before, the first 0."""
+    """Mean of what falls in each second [seconds], without its largest, which may be a cut.
+
+    A median would take for still what is shaken every third frame. A second with less than two is like the
+    one before, the first 0.
+    """
     second = np.floor(np.asarray(times, np.float64)).astype(np.int64)
     amounts = np.asarray(values, np.float64)
     found = np.zeros(seconds)
     for index in range(seconds):
-        own = amounts[second == index]
-        found[index] = np.median(own) if own.size else found[index - 1] if index else 0.0
+        own = np.sort(amounts[second == index])[:-1]
+        found[index] = own.mean() if own.size else found[index - 1] if index else 0.0
     return found
 
 

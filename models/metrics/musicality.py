@@ -57,6 +57,19 @@ def grooving_similarity(piece: Piece, places: int = SIXTEENTHS) -> float:
     return float(1 - differing[pairs].mean())
 
 
+def change_places(piece: Piece, quarters: int = 4) -> Floats:
+    """Share of the chord changes that fall nearest to each of the ``quarters`` of a bar [quarters]; NaN without any.
+
+    A repeated chord is no change, 'no chord' (0) neither begins nor ends one.
+    """
+    sounding = [(label, start) for label, start in zip(piece.chords, piece.chord_starts, strict=True) if label]
+    starts = [start for (before, _), (label, start) in pairwise(sounding) if label != before]
+    bars = np.interp(starts, piece.bar_starts, np.arange(len(piece.bar_starts)))
+    place = np.rint(bars % 1 * quarters).astype(np.int64) % quarters
+    counts = np.bincount(place, minlength=quarters).astype(np.float64)
+    return counts / counts.sum() if len(starts) else np.full(quarters, np.nan)
+
+
 def progression_irregularity(chords: Ints) -> float:
     """CPI: share of different ones among the trigrams of the progression, labels [M].
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.values import StepPlan
-from stream_v2m.music.chance import beat_key, chance
+from stream_v2m.music.chance import beat_key, chance, even
 from stream_v2m.music.choice import Choices, part_seed
 from stream_v2m.music.drums import drums
 from stream_v2m.music.expression import MusicConfig, Shape, register
@@ -96,16 +96,18 @@ class Arranger:
         if self.harmony is None:
             return
         seed = self.seed(controls)
+        shares = {
+            index: part.share(asked.density)
+            for index, part in enumerate(self.style.parts)
+            if self._plays(part, controls)
+        }
+        budgets = self._budgets(shares, plan.duration * seconds_per_beat, even(plan.step, chance(seed)))
         for begin, stop in self._units(*span):
             starts = begin <= plan.onset < stop
-            for index, part in enumerate(self.style.parts):
-                if part.role == "accent" or not controls.audible(part.name):
-                    continue
-                if self.harmony.chord.root is None and not part.percussive:
-                    continue
+            for index, share in shares.items():
+                part = self.style.parts[index]
                 if not starts and not any(begins(place, begin, stop) for place in self._places[index]):
                     continue
-                share = part.share(asked.density)
                 passage = Passage(
                     part=part,
                     index=index,
@@ -119,7 +121,7 @@ class Arranger:
                     plan=plan,
                     harmony=self.harmony,
                     shape=asked,
-                    share=share,
+                    budget=budgets[index],
                     beats_per_bar=self._config.beats_per_bar,
                     seconds_per_beat=seconds_per_beat,
                     begin=begin,
@@ -143,6 +145,34 @@ class Arranger:
             return []
         root = part.low + (chord.root - part.low) % OCTAVE
         return [fold(root + degree(chord, tone), part.low, part.high) for tone in tones]
+
+    def _plays(self, part: Part, controls: Controls) -> bool:
+        """Whether the part has something to play to the harmony, and may."""
+        assert self.harmony is not None
+        pitched = self.harmony.chord.root is not None
+        return part.role != "accent" and controls.audible(part.name) and (pitched or part.percussive)
+
+    def _budgets(self, shares: Mapping[int, float], seconds: float, dither: float) -> dict[int, int]:
+        """The notes of each part in a step, whole numbers that add up as the shares do.
+
+        What is rounded off one part is given to the next, and what remains evens out over the steps by the
+        ``dither``. A pad's number of voices and a groove should be steady, so these are rounded without it;
+        drums come on top.
+        """
+        budgets, owed = {}, 0.0
+        for index, share in shares.items():
+            role = self.style.parts[index].role
+            if role == "drums":
+                budgets[index] = math.floor(share * seconds + 0.5)
+            elif role == "pad":
+                budgets[index] = math.floor(share + 0.5)
+                owed += (share - budgets[index]) * seconds
+            else:
+                owed += share * seconds
+                rooted = role == "bass" and share + dither >= 1  # it keeps its root in the shortest step
+                budgets[index] = max(int(rooted), math.floor(owed + dither))
+                owed -= budgets[index]
+        return budgets
 
     def _units(self, begin: float, stop: float) -> Iterator[tuple[float, float]]:
         """The span, cut where figures may change."""

@@ -21,14 +21,13 @@ def drums(passage: Passage) -> list[Sketch]:
     plan = passage.plan
     if passage.final:
         strokes = [replace(each, beat=plan.onset) for each in END.place(0.0, 1.0, passage.beats_per_bar)]
-        return _struck([each for each in strokes if passage.share > 0 and passage.holds(each.beat)], passage, 9)
-    budget = math.floor(passage.notes + 0.5)  # no dither: a groove that is asked for steadily is steady
-    if budget == 0:
+        return _struck([each for each in strokes if passage.budget > 0 and passage.holds(each.beat)], passage, 9)
+    if passage.budget == 0:
         return []
     filling = _filling(passage)
     begins = filling[0].beat - EPSILON if filling else math.inf
     groove = [each for each in passage.placed if passage.holds(each.beat) and each.beat < begins]
-    sketches = _struck(groove, passage, budget)
+    sketches = _struck(groove, passage, passage.budget)
     sketches += _struck([each for each in filling if passage.holds(each.beat)], passage, math.inf)
     line = math.floor(passage.begin + EPSILON)
     crashed = any(each.beat == line and each.pitch == CRASH for each in sketches)

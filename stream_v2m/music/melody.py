@@ -59,7 +59,7 @@ def melody(passage: Passage, scale: tuple[int, ...], previous: int | None) -> li
     placed = passage.placed[:1] if passage.final else passage.placed
     if harmony.chord.root is None or not any(passage.holds(each.beat) for each in placed):
         return []
-    budget = len(placed) if passage.final else math.floor(passage.notes + passage.dither)
+    budget = len(placed) if passage.final else passage.budget
     sounding = [each for each in placed if each.ranks[0] < budget and not _breathing(each, passage)]
     low, high = lifted(passage.part, harmony)
     rungs = rungs_of(harmony.chord, scale, low, high)

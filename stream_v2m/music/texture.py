@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from stream_v2m.core.values import StepPlan
-from stream_v2m.music.chance import beat_key, chance, even
+from stream_v2m.music.chance import beat_key, chance
 from stream_v2m.music.choice import PHRASE_BARS, Choice
 from stream_v2m.music.expression import Shape
 from stream_v2m.music.figures import EPSILON, Figure, Placed, Tone, metric_level
@@ -42,7 +42,7 @@ class Passage:
         part: and its ``index`` in the style.
         choice: what the part plays.
         shape: what is asked now.
-        share: notes of the part in a second.
+        budget: how many notes this part is to play in the step; of a pad, how many voices.
         seed: of every choice.
         seconds_per_beat: now.
         final: it is the last chord of the piece.
@@ -54,7 +54,7 @@ class Passage:
     plan: StepPlan
     harmony: Harmony
     shape: Shape
-    share: float
+    budget: int
     beats_per_bar: int
     seconds_per_beat: float
     begin: float
@@ -67,11 +67,6 @@ class Passage:
         return self.begin <= beat < self.stop
 
     @property
-    def notes(self) -> float:
-        """How many notes this part is to play in the step."""
-        return self.share * self.plan.duration * self.seconds_per_beat
-
-    @property
     def placed(self) -> Sequence[Placed]:
         """The strokes of the part's figure in the step; of the last chord those of a roll."""
         if self.final:
@@ -79,18 +74,13 @@ class Passage:
             return [replace(each, beat=each.beat + self.plan.onset) for each in roll]
         return self.choice.figure.place(self.plan.onset, end_of(self.plan), self.beats_per_bar)
 
-    @property
-    def dither(self) -> float:
-        """What rounds a fraction of a note up or down, evenly over the steps."""
-        return even(self.plan.step, chance(self.seed, self.index))
-
 
 def pad(passage: Passage, voicing: Sequence[int]) -> list[Sketch]:
     """The chord, struck where the harmony begins, held to its end; as many voices as are asked for."""
     part, harmony = passage.part, passage.harmony
     if not passage.holds(harmony.start):
         return []
-    voices = math.floor(passage.share + 0.5)
+    voices = passage.budget
     gate = min(1.0, max(0.6, part.gate * passage.shape.gate))
     if passage.final:
         voices, gate = len(voicing), 1.0
@@ -105,11 +95,11 @@ def bass(passage: Passage, root: int, following: int | None) -> list[Sketch]:
     placed: Sequence[Placed] = () if passage.final else passage.placed
     if harmony.start >= plan.onset - EPSILON:
         placed = _rooted(placed, plan)
-        first_sounds = passage.share + passage.dither >= 1 or passage.final
-        budget = math.floor(passage.notes + passage.dither) - 1
+        first_sounds = passage.budget >= 1 or passage.final
+        budget = passage.budget - 1
         sounding = [each for each in placed if (first_sounds if each.ranks[0] < 0 else each.ranks[0] < budget)]
     else:
-        budget = math.floor(passage.notes + passage.dither)
+        budget = passage.budget
         sounding = [each for each in placed if each.ranks[0] < budget]
     gate = 1.0 if passage.final else min(1.0, part.gate * passage.shape.gate)
     sketches = []
@@ -132,7 +122,7 @@ def arpeggio(passage: Passage) -> list[Sketch]:
     placed = passage.placed
     if not any(passage.holds(each.beat) for each in placed):
         return []
-    budget = len(placed) * 9 if passage.final else math.floor(passage.notes + passage.dither)
+    budget = len(placed) * 9 if passage.final else passage.budget
     sounding = [each for each in placed if each.ranks[0] < budget]
     gate = part.gate * passage.shape.gate
     pitches = {each.beat: [_rung(tone, each.beat, passage) for tone in each.stroke.tones] for each in placed}

@@ -31,9 +31,9 @@ def test_the_table_says_which_chords_agree_and_nothing_of_neutral():
     assert correspondence.agrees(Chord.parse("N"), "sad") is None
 
 
-def test_a_second_is_its_median_and_an_empty_one_like_the_last():
-    found = correspondence.by_second([0.1, 0.2, 0.9, 2.5], [1.0, 2.0, 9.0, 4.0], 4)
-    assert found.tolist() == [2.0, 2.0, 4.0, 4.0]
+def test_a_second_is_its_mean_but_for_the_largest_and_an_empty_one_like_the_last():
+    found = correspondence.by_second([0.1, 0.2, 0.9, 2.5, 2.6], [1.0, 2.0, 9.0, 4.0, 0.5], 4)
+    assert found.tolist() == [1.5, 1.5, 0.5, 0.5]
 
 
 def test_likeness_is_the_mean_correlation_and_a_constant_course_has_none():

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from models.metrics.likeness import Bins, bar_features, different_proportions
-from models.metrics.musicality import entropy, grooving_similarity, pitch_class_entropy, progression_irregularity
+from models.metrics.musicality import (
+    change_places,
+    entropy,
+    grooving_similarity,
+    pitch_class_entropy,
+    progression_irregularity,
+)
 from models.metrics.piece import Piece, read_midi
 from models.metrics.structure import chroma, fitness_scape_plot, self_similarity, structureness
 
@@ -170,3 +176,10 @@ def test_a_cut_keeps_what_begins_in_its_bars():
     whole = piece([(0, 1, 60), (4, 1, 62), (8, 1, 64)], bars=3, chords=[(0, 1), (4, 2), (8, 3)])
     part = whole.cut(1, 1)
     assert part.pitch.tolist() == [62] and part.chords.tolist() == [2] and part.bars.tolist() == [4.0, 8.0]
+
+
+def test_places_of_changes_are_counted_by_quarters_of_the_bar_and_repeats_are_no_changes():
+    """Bars of four seconds; the onset just before the bar line belongs to it."""
+    changes = piece([(0, 1, 60)], bars=4, chords=[(0, 1), (4, 2), (5, 2), (6, 3), (7, 0), (7.5, 3), (11.9, 4)])
+    assert change_places(changes).tolist() == [2 / 3, 0.0, 1 / 3, 0.0]
+    assert np.isnan(change_places(piece([(0, 1, 60)], chords=[(0, 1)]))).all()

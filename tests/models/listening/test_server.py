@@ -26,12 +26,20 @@ SYSTEMS = ("zebra-system", "quagga-system", "okapi-system")
 @pytest.fixture
 def site(tmp_path):
     study = make_study(tmp_path, systems=SYSTEMS)
-    with ListeningServer(tmp_path, host="127.0.0.1", port=0) as server:
+    with served(tmp_path, "127.0.0.1") as server:
+        yield Site(tmp_path, study, server.server_port)
+
+
+@contextmanager
+def served(folder, host):
+    with ListeningServer(folder, host=host, port=0) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield Site(tmp_path, study, server.server_port)
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class Site:
@@ -215,3 +223,20 @@ def test_an_address_that_cannot_be_had_is_an_error_of_ours(tmp_path):
     for host, port in (("192.0.2.1", 0), ("127.0.0.1", 70_000)):
         with pytest.raises(ConfigError, match="cannot be served"):
             ListeningServer(tmp_path, host=host, port=port)
+
+
+def test_on_the_network_only_the_invited_are_let_in(tmp_path):
+    study = make_study(tmp_path)
+    with served(tmp_path, "0.0.0.0") as server:
+        site = Site(tmp_path, study, server.server_port)
+        film = f"/stimuli/{study.stimuli[0].id}.mp4"
+        for path in ("/", "/page.css", film, "/t/P1", "/invited/", "/invited/guess"):
+            assert site.get(path)[0] == 403, path
+            assert site.get(path, Cookie="listening=guess")[0] == 403, path
+        assert site.post("/join", {"code": "P1", "consent": "yes"})[0] == 403
+        status, headers, _ = site.get(server.invitation)
+        assert status == 303 and headers["Location"] == "/"
+        assert "HttpOnly" in headers["Set-Cookie"] and "SameSite=Strict" in headers["Set-Cookie"]
+        cookie = headers["Set-Cookie"].partition(";")[0]
+        for path in ("/", "/page.css", film, server.invitation):
+            assert site.get(path, Cookie=cookie)[0] == 200, path

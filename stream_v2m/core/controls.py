@@ -56,7 +56,7 @@ class Controls:
     muted: frozenset[str] = frozenset()
     soloed: frozenset[str] = frozenset()
     temperature: Temperature = 1.0
-    affect_strength: Strength = 0.5
+    affect_strength: Strength = 1.0
     guidance: Guiding = 1.0
     cut_cadence: Strength = 0.0
     cue_strength: Strength = 1.0

@@ -33,6 +33,14 @@ app.add_typer(takes.app, name="takes")
 SourceArgument = Annotated[
     str, typer.Argument(help="film: · camera · camera:NAME · a film's path · images:FOLDER", show_default=False)
 ]
+SourcesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        help="film: · camera · camera:NAME · screen: · rtsp://… · rtmp-listen://127.0.0.1:1935/live · srt://… · "
+        "udp://… · https://… · a film's path · images:FOLDER; several, as NAME=SOURCE, can be switched live",
+        show_default=False,
+    ),
+]
 ConfigOption = Annotated[list[Path] | None, typer.Option("--config", "-c", help="A TOML file; later ones win.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", "-s", help="section.key=value, above all files.")]
 StyleOption = Annotated[str | None, typer.Option("--style", help="A style's name or file.")]
@@ -56,7 +64,7 @@ def _top(
 
 @app.command()
 def play(
-    source: SourceArgument,
+    source: SourcesArgument,
     to: Annotated[
         list[str] | None,
         typer.Option(
@@ -71,7 +79,15 @@ def play(
     bpm: BpmOption = None,
     seed: SeedOption = None,
     plot: PlotOption = None,
-    config: ConfigOption = None,
+    config: SourcesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        help="film: · camera · camera:NAME · screen: · rtsp://… · rtmp-listen://127.0.0.1:1935/live · srt://… · "
+        "udp://… · https://… · a film's path · images:FOLDER; several, as NAME=SOURCE, can be switched live",
+        show_default=False,
+    ),
+]
+ConfigOption = None,
     settings: SetOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
@@ -87,11 +103,12 @@ def play(
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep it as a take, named by date and time.")] = False,
     take: Annotated[str | None, typer.Option("--take", help="Keep it as a take of this name.")] = None,
+    patient: Annotated[bool, typer.Option("--patient", help="Wait for a source that is not there yet.")] = False,
 ) -> None:
     """Perform in real time; in a terminal every key is a live command, ? names them."""
     from stream_v2m.cli import run
 
-    links = {"tempo.sync": sync, "control.inputs": control}
+    links = {"tempo.sync": sync, "control.inputs": control, "source.patient": patient or None}
     run.play(
         _config(config, [*(settings or ()), *_assigned(links)], style=style, key=key, bpm=bpm, seed=seed),
         source,
@@ -115,7 +132,15 @@ def render(
     key: KeyOption = None,
     bpm: BpmOption = None,
     seed: SeedOption = None,
-    config: ConfigOption = None,
+    config: SourcesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        help="film: · camera · camera:NAME · screen: · rtsp://… · rtmp-listen://127.0.0.1:1935/live · srt://… · "
+        "udp://… · https://… · a film's path · images:FOLDER; several, as NAME=SOURCE, can be switched live",
+        show_default=False,
+    ),
+]
+ConfigOption = None,
     settings: SetOption = None,
 ) -> None:
     """Make a film's music faster than real time; the same seed gives the same file."""
@@ -169,7 +194,15 @@ def learn_command(
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait.")] = 30.0,
     show: Annotated[bool, typer.Option("--list", help="Print what is bound.")] = False,
     forget: Annotated[int | None, typer.Option("--forget", help="Unbind; a number of --list.")] = None,
-    config: ConfigOption = None,
+    config: SourcesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        help="film: · camera · camera:NAME · screen: · rtsp://… · rtmp-listen://127.0.0.1:1935/live · srt://… · "
+        "udp://… · https://… · a film's path · images:FOLDER; several, as NAME=SOURCE, can be switched live",
+        show_default=False,
+    ),
+]
+ConfigOption = None,
     settings: SetOption = None,
 ) -> None:
     """Bind a knob, a key or a button to a live command: touch it when asked."""
@@ -193,7 +226,15 @@ def doctor() -> None:
 
 
 @app.command("config")
-def config_command(config: ConfigOption = None, settings: SetOption = None) -> None:
+def config_command(config: SourcesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        help="film: · camera · camera:NAME · screen: · rtsp://… · rtmp-listen://127.0.0.1:1935/live · srt://… · "
+        "udp://… · https://… · a film's path · images:FOLDER; several, as NAME=SOURCE, can be switched live",
+        show_default=False,
+    ),
+]
+ConfigOption = None, settings: SetOption = None) -> None:
     """Print the effective configuration as TOML: files, then environment, then --set."""
     from stream_v2m.cli.settings import to_toml
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 
 from stream_v2m.core.errors import SourceError
-from stream_v2m.sources.factory import open_source
+from stream_v2m.sources.factory import source_maker
 from stream_v2m.sources.source import Source, SourceConfig
 from stream_v2m.sources.word import name_of
 
@@ -55,9 +54,7 @@ class Supply:
         specs |= {name: spec for name, spec in named.items() if name not in specs}
         if not specs:
             raise SourceError("no source", cure="name one: `film:` needs nothing")
-        for spec in specs.values():
-            open_source(spec, config)  # refused now, not in the middle of the performance
-        return cls({name: partial(open_source, spec, config) for name, spec in specs.items()})
+        return cls({name: source_maker(spec, config) for name, spec in specs.items()})
 
     @property
     def names(self) -> tuple[str, ...]:

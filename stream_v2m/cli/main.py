@@ -79,15 +79,7 @@ def play(
     bpm: BpmOption = None,
     seed: SeedOption = None,
     plot: PlotOption = None,
-    config: SourcesArgument = Annotated[
-    list[str],
-    typer.Argument(
-        help="film: · camera · camera:NAME · screen: · rtsp://… · rtmp-listen://127.0.0.1:1935/live · srt://… · "
-        "udp://… · https://… · a film's path · images:FOLDER; several, as NAME=SOURCE, can be switched live",
-        show_default=False,
-    ),
-]
-ConfigOption = None,
+    config: ConfigOption = None,
     settings: SetOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
@@ -132,15 +124,7 @@ def render(
     key: KeyOption = None,
     bpm: BpmOption = None,
     seed: SeedOption = None,
-    config: SourcesArgument = Annotated[
-    list[str],
-    typer.Argument(
-        help="film: · camera · camera:NAME · screen: · rtsp://… · rtmp-listen://127.0.0.1:1935/live · srt://… · "
-        "udp://… · https://… · a film's path · images:FOLDER; several, as NAME=SOURCE, can be switched live",
-        show_default=False,
-    ),
-]
-ConfigOption = None,
+    config: ConfigOption = None,
     settings: SetOption = None,
 ) -> None:
     """Make a film's music faster than real time; the same seed gives the same file."""
@@ -194,15 +178,7 @@ def learn_command(
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds to wait.")] = 30.0,
     show: Annotated[bool, typer.Option("--list", help="Print what is bound.")] = False,
     forget: Annotated[int | None, typer.Option("--forget", help="Unbind; a number of --list.")] = None,
-    config: SourcesArgument = Annotated[
-    list[str],
-    typer.Argument(
-        help="film: · camera · camera:NAME · screen: · rtsp://… · rtmp-listen://127.0.0.1:1935/live · srt://… · "
-        "udp://… · https://… · a film's path · images:FOLDER; several, as NAME=SOURCE, can be switched live",
-        show_default=False,
-    ),
-]
-ConfigOption = None,
+    config: ConfigOption = None,
     settings: SetOption = None,
 ) -> None:
     """Bind a knob, a key or a button to a live command: touch it when asked."""
@@ -226,15 +202,7 @@ def doctor() -> None:
 
 
 @app.command("config")
-def config_command(config: SourcesArgument = Annotated[
-    list[str],
-    typer.Argument(
-        help="film: · camera · camera:NAME · screen: · rtsp://… · rtmp-listen://127.0.0.1:1935/live · srt://… · "
-        "udp://… · https://… · a film's path · images:FOLDER; several, as NAME=SOURCE, can be switched live",
-        show_default=False,
-    ),
-]
-ConfigOption = None, settings: SetOption = None) -> None:
+def config_command(config: ConfigOption = None, settings: SetOption = None) -> None:
     """Print the effective configuration as TOML: files, then environment, then --set."""
     from stream_v2m.cli.settings import to_toml
 

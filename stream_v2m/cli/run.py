@@ -144,7 +144,9 @@ def render(config: Config, source: str, midi: Path, *, plot: Path | None = None,
     async def perform() -> State:
         opened = open_source(source, config.source)
         if opened.live:
-            raise ConfigError("cannot be rendered: it is live", where=redacted(source), cure="`stream-v2m play` plays it")
+            raise ConfigError(
+                "cannot be rendered: it is live", where=redacted(source), cure="`stream-v2m play` plays it"
+            )
         worker: Callable[[str], InlineWorker] = lambda name: InlineWorker()  # noqa: E731
         witnesses = [*([trace] if trace else []), recorder_of(config, midi)]
         session = Session(config, opened, Outputs(), clock=VirtualClock(), worker=worker, witnesses=witnesses)

@@ -12,7 +12,7 @@ from stream_v2m.core.channel import Latest
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.errors import SourceError
 from stream_v2m.core.state import Board
-from stream_v2m.core.values import Frame
+from stream_v2m.core.values import Cue, Frame
 from stream_v2m.core.worker import Worker
 from stream_v2m.sources.backoff import Backoff
 from stream_v2m.sources.source import SourceConfig, SourceInfo, awaited
@@ -216,8 +216,8 @@ class Ingest:
         self._say(status="playing", width=info.width, height=info.height)
 
     def _unsee(self) -> None:
-        """What is seen no more is neither shown nor sent as controllers; a last frame may still be looked at."""
-        self._board.update(cue=None, affect=None)
+        """Nothing moves any more, for whoever looks and for controllers; a last frame may still be measured later."""
+        self._board.update(cue=Cue(self._clock.now(), 0.0), affect=None)
 
     def _say(self, **changes: Any) -> None:
         self._board.update(source=replace(self._board.state.source, **changes))

@@ -37,7 +37,7 @@ async def seen(music: Performing) -> None:
 async def missed(music: Performing) -> None:
     """The sender has gone, and the music does not stop for that."""
     await music.lost()
-    await music.until(lambda state: (state.cue, state.affect) == (None, None))
+    await music.until(lambda state: state.affect is None and state.cue is not None and state.cue.motion == 0)
     await music.steps(2)
     assert music.state.phase == "playing"
 

@@ -16,7 +16,7 @@ from stream_v2m.core.channel import Closed, Latest
 from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.errors import SourceError
 from stream_v2m.core.state import Board, SourceState, State
-from stream_v2m.core.values import Frame
+from stream_v2m.core.values import Cue, Frame
 from stream_v2m.sources.backoff import Backoff
 from stream_v2m.sources.source import SourceConfig
 from stream_v2m.sources.supply import Supply
@@ -230,13 +230,14 @@ def test_a_source_that_comes_back_goes_on_and_one_that_lasted_begins_with_short_
     assert scene.source.status == "playing"
 
 
-def test_what_is_seen_no_more_is_neither_shown_nor_sent():
+def test_without_a_source_nothing_moves_and_there_is_no_mood():
     async def during(scene: Scene) -> None:
-        scene.board.update(cue="a cue", affect="a mood")
+        scene.board.update(cue=Cue(0.0, 1.0), affect="a mood")
         await scene.clock.sleep_until(0.3)
 
     scene = run({"cam": one_after_the_other(camera(2, fault=OUT), lambda: Fake([], fault=OUT))}, during, until=2.0)
-    assert (scene.board.state.cue, scene.board.state.affect) == (None, None)
+    assert scene.board.state.cue is not None
+    assert (scene.board.state.cue.motion, scene.board.state.affect) == (0.0, None)
 
 
 def test_a_live_source_without_pictures_is_lost_after_the_stall_time_and_closed():

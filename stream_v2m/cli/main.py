@@ -33,6 +33,14 @@ app.add_typer(takes.app, name="takes")
 SourceArgument = Annotated[
     str, typer.Argument(help="film: · camera · camera:NAME · a film's path · images:FOLDER", show_default=False)
 ]
+SourcesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        help="film: · camera · camera:NAME · screen: · rtsp://… · rtmp-listen://127.0.0.1:1935/live · srt://… · "
+        "udp://… · https://… · a film's path · images:FOLDER; several, as NAME=SOURCE, can be switched live",
+        show_default=False,
+    ),
+]
 ConfigOption = Annotated[list[Path] | None, typer.Option("--config", "-c", help="A TOML file; later ones win.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", "-s", help="section.key=value, above all files.")]
 StyleOption = Annotated[str | None, typer.Option("--style", help="A style's name or file.")]
@@ -56,7 +64,7 @@ def _top(
 
 @app.command()
 def play(
-    source: SourceArgument,
+    source: SourcesArgument,
     to: Annotated[
         list[str] | None,
         typer.Option(
@@ -87,11 +95,12 @@ def play(
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep it as a take, named by date and time.")] = False,
     take: Annotated[str | None, typer.Option("--take", help="Keep it as a take of this name.")] = None,
+    patient: Annotated[bool, typer.Option("--patient", help="Wait for a source that is not there yet.")] = False,
 ) -> None:
     """Perform in real time; in a terminal every key is a live command, ? names them."""
     from stream_v2m.cli import run
 
-    links = {"tempo.sync": sync, "control.inputs": control}
+    links = {"tempo.sync": sync, "control.inputs": control, "source.patient": patient or None}
     run.play(
         _config(config, [*(settings or ()), *_assigned(links)], style=style, key=key, bpm=bpm, seed=seed),
         source,

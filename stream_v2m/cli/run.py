@@ -33,6 +33,8 @@ from stream_v2m.midi.recorder import Recorder
 from stream_v2m.midi.synth_config import SynthConfig
 from stream_v2m.session import Session
 from stream_v2m.sources.factory import open_source
+from stream_v2m.sources.supply import Supply
+from stream_v2m.sources.word import redacted
 
 FILE = "file:"
 GARBAGE = 20_000  # new objects between two collections of the youngest; Python begins with 700
@@ -63,7 +65,7 @@ class Destinations:
 
 def play(
     config: Config,
-    source: str,
+    sources: Sequence[str],
     destinations: Destinations,
     *,
     seconds: float | None = None,
@@ -76,6 +78,7 @@ def play(
     """Perform in real time until the source ends, ``seconds`` are over, or Ctrl-C.
 
     Args:
+        sources: the first plays, the others can be switched to.
         keep: as a take, which is called ``take``, or by date and time.
 
     Returns:
@@ -85,7 +88,9 @@ def play(
 
     if plot is not None:
         check_writable(plot)
-    trace = Trace(title=source) if plot is not None else None
+    supply = Supply.parse(sources, config.source)
+    said = ", ".join(map(redacted, sources))
+    trace = Trace(title=said) if plot is not None else None
     clock = MonotonicClock()
 
     async def perform(stack: ExitStack) -> State:
@@ -93,13 +98,13 @@ def play(
         if destinations.file is not None:
             witnesses.append(recorder_of(config, destinations.file))
         if keep:
-            kept = keeping(config, source, take, notice=lambda text: session.board.notice(text))
+            kept = keeping(config, said, take, notice=lambda text: session.board.notice(text))
             witnesses.append(stack.enter_context(kept))
         ports = [Output.parse(spec) for spec in destinations.ports]
         player = Player(ports, config.player, origin=clock.origin, synth=config.synth.settings()) if ports else None
         session = Session(
             config,
-            open_source(source, config.source),
+            supply,
             Outputs(player),
             clock=clock,
             worker=ThreadWorker,
@@ -139,7 +144,9 @@ def render(config: Config, source: str, midi: Path, *, plot: Path | None = None,
     async def perform() -> State:
         opened = open_source(source, config.source)
         if opened.live:
-            raise ConfigError("cannot be rendered: it is live", where=source, cure="`stream-v2m play` plays it")
+            raise ConfigError(
+                "cannot be rendered: it is live", where=redacted(source), cure="`stream-v2m play` plays it"
+            )
         worker: Callable[[str], InlineWorker] = lambda name: InlineWorker()  # noqa: E731
         witnesses = [*([trace] if trace else []), recorder_of(config, midi)]
         session = Session(config, opened, Outputs(), clock=VirtualClock(), worker=worker, witnesses=witnesses)

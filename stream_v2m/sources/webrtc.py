@@ -1,0 +1,96 @@
+"""Pictures that somebody publishes here by WebRTC, as a source; the config of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from av import VideoFrame
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from stream_v2m.core.errors import SourceError
+from stream_v2m.core.values import Frame
+from stream_v2m.sources.newest import Newest
+from stream_v2m.sources.picture import FrameMaker, upright_size
+from stream_v2m.sources.source import SourceInfo
+
+NAME = "webrtc"
+
+
+class IceServer(BaseModel):
+    """A STUN or TURN server: only needed where publishers cannot reach this machine directly."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(pattern=r"^(stun|turns?):[^\s?]+(\?transport=(udp|tcp))?$", description="stun:HOST or turn:HOST")
+    username: str | None = None
+    credential: SecretStr | None = None
+
+
+class WebRTCConfig(BaseModel):
+    """How published pictures are taken."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ice_servers: tuple[IceServer, ...] = Field((), description="STUN and TURN servers; none: this network only")
+    connect_timeout_s: float = Field(10.0, gt=0, description="give up a publisher whose media do not come up")
+    stall_s: float = Field(5.0, gt=0, description="without a picture for so long a publisher keeps nobody out")
+    max_width: int = Field(1920, ge=16, le=7680, description="the longer side of the largest picture that is taken")
+    max_height: int = Field(1080, ge=16, le=4320, description="its shorter side")
+
+
+class Inlet(Protocol):
+    """What pictures are published to."""
+
+    @property
+    def status(self) -> str: ...
+
+    def attach(self, slot: Newest[VideoFrame]) -> None: ...
+
+    def detach(self, slot: Newest[VideoFrame]) -> None: ...
+
+
+class Published:
+    """What is published to an inlet: it waits while nobody sends, and a publisher who leaves is not its end."""
+
+    name = NAME
+    live = True
+
+    def __init__(self, inlet: Inlet) -> None:
+        self._inlet = inlet
+        self._slot: Newest[VideoFrame] = Newest()
+        self._first: VideoFrame | None = None
+
+    @property
+    def status(self) -> str:
+        """How it is with the publisher, in words."""
+        return self._inlet.status
+
+    @property
+    def dropped(self) -> int:
+        """Pictures that came while an older one was looked at, and were replaced by newer ones."""
+        return self._slot.dropped
+
+    def open(self) -> SourceInfo:
+        """Wait for the first picture.
+
+        Raises:
+            SourceError: it was closed before one came.
+        """
+        self._inlet.attach(self._slot)
+        self._first = self._slot.take()
+        if self._first is None:
+            raise SourceError("closed before anybody published a picture", where=self.name)
+        return SourceInfo(self.name, *upright_size(self._first), None, None)
+
+    def frames(self) -> Iterator[Frame]:
+        """The newest picture each time; the small one is made here, in the reader's thread."""
+        maker = FrameMaker()
+        picture, self._first = self._first, None
+        while picture is not None:
+            yield maker.frame(0.0, picture)
+            picture = self._slot.take()
+
+    def close(self) -> None:
+        self._inlet.detach(self._slot)
+        self._slot.close()

@@ -32,9 +32,8 @@ class _Publisher:
     peer: Peer
     id: str
     since: float
-    pictures: int = 0
     newest: float = 0.0
-    refused: int = 0
+    warned: bool = False
     task: asyncio.Task[None] | None = None
 
 
@@ -58,15 +57,9 @@ class Inlet:
         return Published(self)
 
     @property
-    def status(self) -> str:
-        """How it is with the publisher, in words."""
-        publisher = self._publisher
-        if publisher is None:
-            return "waiting for a publisher"
-        if not publisher.pictures:
-            return "a publisher is connecting"
-        silence = self._clock.now() - publisher.newest
-        return f"no picture from the publisher for {silence:.0f} s" if silence > self._config.stall_s else "live"
+    def publishing(self) -> bool:
+        """Whether somebody holds the place, even if no picture came yet."""
+        return self._publisher is not None
 
     async def run(self) -> None:
         """Take what publishers send; ends when it is cancelled, and lets go of whoever publishes."""
@@ -171,14 +164,13 @@ class Inlet:
         publisher.newest = self._clock.now()
         longer, shorter = max(picture.width, picture.height), min(picture.width, picture.height)
         if longer > config.max_width or shorter > config.max_height:
-            if not publisher.refused:
+            if not publisher.warned:
+                publisher.warned = True
                 self._notice(
                     f"published pictures of {picture.width}×{picture.height} are too large and dropped; "
                     f"send at most {config.max_width}×{config.max_height}"
                 )
-            publisher.refused += 1
             return
-        publisher.pictures += 1
         for slot in self._slots:
             slot.put(picture)
 

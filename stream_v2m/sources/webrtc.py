@@ -42,29 +42,26 @@ class WebRTCConfig(BaseModel):
 class Inlet(Protocol):
     """What pictures are published to."""
 
-    @property
-    def status(self) -> str: ...
-
     def attach(self, slot: Newest[VideoFrame]) -> None: ...
 
     def detach(self, slot: Newest[VideoFrame]) -> None: ...
 
 
 class Published:
-    """What is published to an inlet: it waits while nobody sends, and a publisher who leaves is not its end."""
+    """What is published to an inlet; a publisher who leaves is not its end, for another one may come.
+
+    Attributes:
+        awaits: for whom it waits as long as nobody sends.
+    """
 
     name = NAME
     live = True
+    awaits = "a publisher"
 
     def __init__(self, inlet: Inlet) -> None:
         self._inlet = inlet
         self._slot: Newest[VideoFrame] = Newest()
         self._first: VideoFrame | None = None
-
-    @property
-    def status(self) -> str:
-        """How it is with the publisher, in words."""
-        return self._inlet.status
 
     @property
     def dropped(self) -> int:

@@ -17,6 +17,7 @@ from stream_v2m.sources.inlet import Inlet
 from stream_v2m.sources.peer import addresses_of
 from stream_v2m.sources.webrtc import Published, WebRTCConfig
 from tests.support.publisher import Numbered, Publisher, number_of, publisher, running_inlet, until
+from tests.support.sdp_fuzz import fuzz
 
 pytestmark = pytest.mark.integration
 
@@ -247,3 +248,9 @@ def holdings() -> dict[str, int]:
         "decoders": sum("decoder" in thread.name for thread in threading.enumerate()),
         "sockets": len(list(sockets.iterdir())) if sockets.is_dir() else 0,
     }
+
+
+def test_any_offer_is_answered_or_refused() -> None:
+    outcomes = fuzz(200)
+    assert outcomes["answered"] > 0
+    assert outcomes["malformed"] > 0

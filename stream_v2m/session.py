@@ -1,4 +1,4 @@
-"""One performance: one source, one music, its outputs. Builds the stages from the config and runs them."""
+"""One performance: its sources, one music, its outputs. Builds the stages from the config and runs them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from stream_v2m.core.commands import (
     Panic,
     Play,
     Quit,
+    SetSource,
     SetStyle,
     SetTempo,
     Solo,
@@ -41,15 +42,17 @@ from stream_v2m.midi.controllers import Controllers
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.music.sequencer import Sequencer
 from stream_v2m.sources.source import Source
+from stream_v2m.sources.supply import Supply
 from stream_v2m.stages.compose import compose
 from stream_v2m.stages.conduct import Conductor
-from stream_v2m.stages.ingest import ingest
+from stream_v2m.stages.ingest import Ingest
 from stream_v2m.stages.listen import Listener
 from stream_v2m.stages.observe import Eye, observe
 from stream_v2m.stages.perform import perform
 from stream_v2m.vision.observer import Observer
 
 PLANS_AHEAD = 4
+TEND_EVERY = 0.1  # seconds
 CADENCE_STEPS = 2.5  # how long an ending lasts, on average over where in the bar it begins
 
 
@@ -57,7 +60,7 @@ class Session:
     """Runs the stages of one performance in the only ``TaskGroup``.
 
     Args:
-        source: not yet opened.
+        source: not yet opened; or several by name, to be switched to.
         outputs: the player not yet started.
         worker: makes the worker of a stage, by name: threads in real time, in place on a virtual clock.
         witnesses: told what happens.
@@ -71,7 +74,7 @@ class Session:
     def __init__(
         self,
         config: Config,
-        source: Source,
+        source: Source | Supply,
         outputs: Outputs,
         *,
         clock: Clock,
@@ -80,7 +83,8 @@ class Session:
         eye: Eye | None = None,
         seconds: float | None = None,
     ) -> None:
-        self._config, self._source, self._outputs = config, source, outputs
+        self._config, self._outputs = config, outputs
+        self._supply = source if isinstance(source, Supply) else Supply.of(source)
         self._clock, self._worker, self._witnesses, self._seconds = clock, worker, tuple(witnesses), seconds
         self._eye: Eye = eye or Observer(config.vision)
         self._composer = _composer(config)
@@ -89,16 +93,20 @@ class Session:
         self._tempo = InternalTempo(bpm)
         self._sequencer = Sequencer(playing, self._tempo, config.music, seed=config.controls.seed)
         self._abort = asyncio.Event()
+        self._begun = False
+        self._early: list[Command] = []  # given before the performance began, which they wait for
         self.board = Board(
             State(
                 controls=replace(config.controls, bpm=bpm),
                 bpm=bpm,
                 parts=playing.part_names,
-                source=SourceState(name=source.name),
+                source=SourceState(name=self._supply.names[0]),
+                sources=self._supply.names,
                 estimator=self._eye.estimator,
                 provider=self._composer.provider,
             )
         )
+        self._ingest = Ingest(self._supply, config.source, worker=worker, clock=clock, board=self.board)
         self._conductor = Conductor(
             self._tempo,
             self._sequencer,
@@ -115,7 +123,7 @@ class Session:
             config.control,
             config.tempo.clock_input,
             path=config.control.bindings or user_folder() / "bindings.toml",
-            follow=self._conductor.receive,
+            follow=self._follow,
             obey=self.command,
             clock=clock,
             board=self.board,
@@ -125,25 +133,26 @@ class Session:
     async def run(self, *surfaces: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Play until the source ends or the end is commanded; on any exit leave no note sounding.
 
+        The performance begins when the first source is open.
+
         Args:
-            surfaces: what is to run beside the stages for as long as these do.
+            surfaces: what is to run beside it, from before the source is opened to the end.
 
         Raises:
-            SourceError, PortError: the source or an output cannot be opened, or was lost.
+            SourceError: the first source cannot be opened, or a film was lost.
+            PortError: an output cannot be opened.
         """
-        workers = {stage: self._worker(stage) for stage in ("ingest", "observe", "compose")}
+        workers = {stage: self._worker(stage) for stage in ("observe", "compose")}
+        frames: Latest[Frame] = Latest()
         try:
             self._outputs.start()
             self._listener.open()
-            await workers["ingest"].run(self._source.open)
-            begin = self._clock.now()
-            for witness in self._witnesses:
-                witness.began(begin)
-            self._conductor.start(begin, lead_in_beats=self._config.step.lead_in_beats)
             async with asyncio.TaskGroup() as group:
-                self._start_stages(group, workers)
+                group.create_task(self._ingest.run(frames, lambda: self._begin(group, frames, workers)))
                 for surface in surfaces:
                     group.create_task(surface())
+                group.create_task(self._watch_abort())
+                group.create_task(self._tend())
         except* _Ended:
             pass
         finally:
@@ -155,7 +164,22 @@ class Session:
                     closing.callback(worker.close)
                 closing.callback(self._conductor.close)
                 closing.callback(self._listener.close)
-                closing.callback(self._source.close)
+
+    async def _tend(self) -> None:
+        """Keep the outputs while nothing plays yet."""
+        while not self._begun:
+            self.board.update(player=self._outputs.tend())
+            await self._clock.sleep_until(self._clock.now() + TEND_EVERY)
+
+    def _begin(self, group: asyncio.TaskGroup, frames: Latest[Frame], workers: dict[str, Worker]) -> None:
+        begin, self._begun = self._clock.now(), True
+        for witness in self._witnesses:
+            witness.began(begin)
+        self._conductor.start(begin, lead_in_beats=self._config.step.lead_in_beats)
+        self.board.update(waiting=())
+        for command in self._early:
+            self._take(command)
+        self._start_stages(group, frames, workers)
 
     def _end(self, witness: Witness) -> None:
         witness.ended(self._clock.now())
@@ -167,9 +191,22 @@ class Session:
             ConfigError: it cannot be obeyed; nothing has changed.
         """
         self._check(command)
+        if self._begun:
+            self._take(command)
+        elif isinstance(command, Quit | SetSource | Learn):
+            self._obey(command, self._clock.now())
+        else:
+            self._early.append(Stop(cadence=False) if isinstance(command, Stop) else command)
+            self.board.update(waiting=tuple(map(name_of, self._early)))
+
+    def _take(self, command: Command) -> None:
         for witness in self._witnesses:
             witness.commanded(command, self._clock.now())
         self._conductor.when(command.when, name_of(command), lambda at: self._obey(command, at))
+
+    def _follow(self, moment: float, message: bytes) -> None:
+        if self._begun:
+            self._conductor.receive(moment, message)
 
     def retime(self, segment: Segment) -> None:
         """Go by a piece of tempo that was once played."""
@@ -181,6 +218,8 @@ class Session:
                 find_style(name)
             case Mute(part=part) | Solo(part=part) if part not in self.board.state.parts:
                 raise ConfigError("no such part", where=part, expected=", ".join(self.board.state.parts))
+            case SetSource(source=name) if name not in self._supply.names:
+                raise ConfigError("no such source", where=name, expected=", ".join(self._supply.names))
             case SetTempo() | Tap() | Nudge():
                 self._conductor.check_leader()
 
@@ -194,8 +233,8 @@ class Session:
             case Stop(cadence=cadence) if controls.playing:
                 conductor.stop(at, cadence=cadence)
             case Quit(cadence=cadence):
-                if cadence and controls.playing:
-                    self._source.close()  # the stages end one after the other, the performer on a cadence
+                if cadence and controls.playing and self._begun:
+                    self._ingest.close()  # the stages end one after the other, the performer on a cadence
                 else:
                     self._abort.set()
             case Panic():
@@ -208,17 +247,17 @@ class Session:
                 conductor.nudge(beats, at)
             case SetStyle(style=name):
                 self._sequencer.style = find_style(name)
+            case SetSource(source=name):
+                self._ingest.switch(name)
             case Learn():
                 self._listener.learn(command)
         self.board.update(controls=turned)
 
-    def _start_stages(self, group: asyncio.TaskGroup, workers: dict[str, Worker]) -> None:
+    def _start_stages(self, group: asyncio.TaskGroup, frames: Latest[Frame], workers: dict[str, Worker]) -> None:
         config, clock, board, witnesses = self._config, self._clock, self.board, self._witnesses
-        frames: Latest[Frame] = Latest()
         windows: Latest[FeatureWindow] = Latest()
         plans: Lossless[StepPlan | Cadence] = Lossless(PLANS_AHEAD)
         cues = CueChannel()
-        group.create_task(ingest(self._source, frames, worker=workers["ingest"], clock=clock, board=board))
         group.create_task(
             observe(
                 frames,
@@ -246,29 +285,24 @@ class Session:
                 witnesses=witnesses,
             )
         )
-        group.create_task(
-            self._to_the_end(
-                perform(
-                    plans,
-                    cues,
-                    self._outputs,
-                    self._sequencer,
-                    self._conductor.pulses,
-                    Controllers(config.controllers),
-                    tempo=self._tempo,
-                    clock=clock,
-                    board=board,
-                    witnesses=witnesses,
-                )
-            )
-        )
+        group.create_task(self._perform(plans, cues))
         group.create_task(self._conductor.run())
-        group.create_task(self._watch_abort())
         if self._seconds is not None:
             group.create_task(self._watch_time(clock.now() + self._seconds))
 
-    async def _to_the_end(self, performing: Coroutine[Any, Any, None]) -> None:
-        await performing
+    async def _perform(self, plans: Lossless[StepPlan | Cadence], cues: CueChannel) -> None:
+        await perform(
+            plans,
+            cues,
+            self._outputs,
+            self._sequencer,
+            self._conductor.pulses,
+            Controllers(self._config.controllers),
+            tempo=self._tempo,
+            clock=self._clock,
+            board=self.board,
+            witnesses=self._witnesses,
+        )
         self.board.update(phase="stopped")
         self._abort.set()
 

@@ -19,6 +19,7 @@ from stream_v2m.core.commands import (
     Reseed,
     SetAffectStrength,
     SetCueStrength,
+    SetSource,
     SetStyle,
     SetTempo,
     Solo,
@@ -91,6 +92,7 @@ def keys_for(styles: Sequence[str]) -> dict[str, Key]:
         Key("l", "softer", lambda state: TrimLoudness(value=_trim(state.controls.loudness_trim, -1))),
         Key("]", "next style", lambda state: turned(state, 1)),
         Key("[", "style before", lambda state: turned(state, -1)),
+        Key("v", "next source", _next_source),
         Key("f", "freeze the range of motion and mood", lambda state: FreezeRange(on=not state.controls.range_frozen)),
         Key("q", "end on a cadence, twice at once", lambda state: Quit(cadence=state.phase == "playing")),
     ]
@@ -116,6 +118,13 @@ def next_when(when: When) -> When:
 
 def _transport(state: State) -> Command:
     return Stop() if state.controls.playing else Play()
+
+
+def _next_source(state: State) -> Command:
+    """The one after that which plays, round and round; the only one again if there is no other."""
+    names = state.sources or (state.source.name,)
+    here = names.index(state.source.name) if state.source.name in names else -1
+    return SetSource(source=names[(here + 1) % len(names)])
 
 
 def _share(value: float, direction: int) -> float:

@@ -131,6 +131,12 @@ class SetStyle(Command):
         return replace(controls, style=self.style)
 
 
+class SetSource(Command):
+    """Go on with another of the performance's sources, by its name, as soon as its first picture is there."""
+
+    source: str
+
+
 class Mute(Command):
     """Silence one part, or let it sound again."""
 
@@ -255,6 +261,7 @@ COMMANDS: dict[str, type[Command]] = {
     "tap": Tap,
     "nudge": Nudge,
     "set_style": SetStyle,
+    "set_source": SetSource,
     "mute": Mute,
     "solo": Solo,
     "set_temperature": SetTemperature,

@@ -17,7 +17,15 @@ HISTORY = 16
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """Where the pictures come from and how they arrive; latencies in milliseconds."""
+    """Where the pictures come from and how they arrive; latencies in milliseconds.
+
+    Attributes:
+        name: one of ``State.sources``.
+        status: what it does; of a lost source why, and when it is tried again.
+        age_ms: of the newest picture; told while a live source gives none.
+        retries: how often a lost source was tried again.
+        width, height: of its pictures, in pixels; 0: not known.
+    """
 
     name: str = ""
     status: str = "closed"
@@ -25,6 +33,10 @@ class SourceState:
     rate_hz: float = 0.0
     dropped: int = 0
     observe_ms: float = 0.0
+    age_ms: float = 0.0
+    retries: int = 0
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,7 @@ class State:
         bpm: the tempo as it is; ``controls.bpm`` is the one that was asked for.
         tempo: who leads it, and how that goes.
         parts: of the style that plays, in its order.
+        sources: names of those that can be switched to.
         waiting: commands that take effect on a beat or bar to come, by name.
         inputs: MIDI inputs and how they are.
     """
@@ -71,6 +84,7 @@ class State:
     bpm: float = 0.0
     tempo: str = ""
     parts: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     inputs: tuple[InputState, ...] = ()
     controls: Controls = field(default_factory=Controls)

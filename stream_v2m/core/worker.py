@@ -18,8 +18,8 @@ class Worker(Protocol):
         """Call ``function`` and return what it returns or raise what it raises."""
         ...
 
-    def close(self) -> None:
-        """Let what runs end; start nothing more."""
+    def close(self, *, wait: bool = True) -> None:
+        """Let what runs end, and wait for that or not; start nothing more."""
         ...
 
 
@@ -29,7 +29,7 @@ class InlineWorker:
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return function(*args, **kwargs)
 
-    def close(self) -> None:
+    def close(self, *, wait: bool = True) -> None:
         pass
 
 
@@ -43,5 +43,5 @@ class ThreadWorker:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, lambda: function(*args, **kwargs))
 
-    def close(self) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def close(self, *, wait: bool = True) -> None:
+        self._pool.shutdown(wait=wait, cancel_futures=True)

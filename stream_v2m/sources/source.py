@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from stream_v2m.core.values import Frame
 
@@ -35,16 +35,19 @@ class Source(Protocol):
         name: what to call it in a status line.
         live: frames come when they come, with ``Frame.time`` 0.0, which the reader replaces by the arrival.
             Otherwise ``Frame.time`` is the film's own time, strictly rising from 0, and the reader paces.
+
+    A source that can only wait for somebody to send says for whom in an attribute ``awaits`` (``"a publisher"``):
+    its ``open`` then has all the time in the world, and ``awaited`` tells.
     """
 
     name: str
     live: bool
 
     def open(self) -> SourceInfo:
-        """Open the device or file; blocks until the first picture is sure to come.
+        """Open the device or file; blocks until the first picture is sure to come, or ``close``.
 
         Raises:
-            SourceError: it cannot be opened.
+            SourceError: it cannot be opened, or was closed meanwhile.
         """
         ...
 
@@ -61,6 +64,12 @@ class Source(Protocol):
         ...
 
 
+def awaited(source: Source) -> str | None:
+    """For whom an open source waits, if for anybody."""
+    awaits: str | None = getattr(source, "awaits", None)
+    return awaits
+
+
 class SourceConfig(BaseModel):
     """How sources are opened."""
 
@@ -75,4 +84,9 @@ class SourceConfig(BaseModel):
     camera_width: int = Field(640, ge=16, le=7680, description="wished width of a camera's picture")
     camera_height: int = Field(480, ge=16, le=4320, description="wished height of a camera's picture")
     camera_rate_hz: float = Field(30.0, gt=0, le=240, description="wished frames a second of a camera")
-    open_timeout_s: float = Field(10.0, gt=0, description="give up opening a device after this long")
+    open_timeout_s: float = Field(10.0, gt=0, description="give up opening a device or an address after this long")
+    stall_s: float = Field(3.0, gt=0, description="a live source without a picture for so long is lost")
+    retry_first_s: float = Field(0.5, gt=0, description="a lost source is tried again after about so long")
+    retry_most_s: float = Field(10.0, gt=0, description="and then ever more rarely, up to this")
+    patient: bool = Field(False, description="try again even if the first source was never there")
+    named: dict[str, SecretStr] = Field({}, description="more sources to switch to, by name; nobody prints them")

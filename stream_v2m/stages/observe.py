@@ -70,7 +70,6 @@ def _report(board: Board, frames: Latest[Frame], sight: Sight, times: deque[floa
     elapsed = times[-1] - times[0]
     source = replace(
         state.source,
-        status="playing",
         frames=state.source.frames + 1,
         rate_hz=(len(times) - 1) / elapsed if elapsed > 0 else 0.0,
         dropped=frames.stats.dropped,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import Command, Learn, Nudge, SetTempo, Tap
+from stream_v2m.core.commands import Command, Learn, Nudge, SetSource, SetTempo, Tap
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import SMALL_HEIGHT, SMALL_WIDTH, Cue, FeatureWindow, Frame
@@ -110,7 +110,7 @@ class Replay:
 
         A tempo that came of commands comes of them again; one that another clock led is led by its segments.
         """
-        passed = (Learn, Tap, Nudge) if steady else (Learn,)
+        passed = (Learn, SetSource, Tap, Nudge) if steady else (Learn, SetSource)
         changes: list[tuple[float, Command | Segment]]
         changes = [(at, command) for at, command in self._take.commands if not isinstance(command, passed)]
         if self._followed and not steady:

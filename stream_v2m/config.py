@@ -18,6 +18,7 @@ from stream_v2m.midi.synth_config import SynthConfig
 from stream_v2m.music.sequencer import MusicConfig
 from stream_v2m.music.style import SUFFIX, Style, list_styles, load_style
 from stream_v2m.sources.source import SourceConfig
+from stream_v2m.sources.webrtc_config import WebRTCConfig
 from stream_v2m.stages.compose import StepConfig
 from stream_v2m.stages.lead import INTERNAL, TempoConfig
 from stream_v2m.stages.listen import ControlConfig
@@ -54,6 +55,7 @@ class Config(Settings):
     synth: SynthConfig = SynthConfig()
     takes: TakesConfig = TakesConfig()
     serve: ServerConfig = ServerConfig()
+    webrtc: WebRTCConfig = WebRTCConfig()
 
 
 def alone(config: Config) -> Config:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from stream_v2m.cli.keyboard import open_keyboard
 from stream_v2m.cli.live import log_json, show
+from stream_v2m.cli.publishing import Publishing
 from stream_v2m.cli.terminal import steer
 from stream_v2m.config import Config, alone, find_style, style_names
 from stream_v2m.control.feed import Feed
@@ -98,13 +99,14 @@ def play(
         if keep:
             kept = keeping(config, source, take, notice=lambda text: session.board.notice(text))
             witnesses.append(stack.enter_context(kept))
+        publishing = Publishing(config, clock, notice=lambda text: session.board.notice(text)) if serve else None
         if serve:
             witnesses.append(feed := Feed())
         ports = [Output.parse(spec) for spec in destinations.ports]
         player = Player(ports, config.player, origin=clock.origin, synth=config.synth.settings()) if ports else None
         session = Session(
             config,
-            open_source(source, config.source),
+            open_source(source, config.source, publishing.source if publishing else None),
             Outputs(player),
             clock=clock,
             worker=ThreadWorker,
@@ -118,10 +120,11 @@ def play(
             surfaces.append(partial(show, session.board, clock, Console()))
         if (keyboard := open_keyboard()) is not None:
             surfaces.append(partial(steer, keyboard, session.command, session.board, styles=style_names()))
-        if serve:
+        if publishing is not None:
             from stream_v2m.cli.serve import open_server
 
-            server = open_server(config, session, feed, clock, Console(stderr=json))
+            server = open_server(config, session, feed, clock, Console(stderr=json), publishing.routes())
+            surfaces.append(publishing.run)
             stack.callback(server.close)
             surfaces.append(server.run)
         _obey_signals(session)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 import io
 import ssl
+from collections.abc import Sequence
 
 from rich.console import Console
 
 from stream_v2m.config import Config, style_names
 from stream_v2m.control.feed import Feed
 from stream_v2m.control.preview import Preview
+from stream_v2m.control.route import Route
 from stream_v2m.control.server import Server
 from stream_v2m.control.server_config import ServerConfig
 from stream_v2m.core.clock import Clock
@@ -19,11 +21,14 @@ from stream_v2m.core.worker import ThreadWorker
 from stream_v2m.session import Session
 
 
-def open_server(config: Config, session: Session, feed: Feed, clock: Clock, console: Console) -> Server:
+def open_server(
+    config: Config, session: Session, feed: Feed, clock: Clock, console: Console, routes: Sequence[Route] = ()
+) -> Server:
     """A server of ``session`` that has its address, which is told on ``console``.
 
     Args:
         feed: one of the session's witnesses.
+        routes: addresses beside its own.
 
     Raises:
         ConfigError: a certificate or a token that is none.
@@ -39,6 +44,7 @@ def open_server(config: Config, session: Session, feed: Feed, clock: Clock, cons
         feed=feed,
         tls=_tls(config.serve),
         preview=Preview(feed, preview, worker=ThreadWorker("preview"), clock=clock, rate_hz=config.serve.preview_hz),
+        routes=routes,
         styles=style_names(),
         beats_per_bar=config.music.beats_per_bar,
     )

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from aiohttp import web
 
-from stream_v2m.control.faults import described
+from stream_v2m.control.faults import Fault, described, fault
 from stream_v2m.control.route import Route
+from stream_v2m.control.words import written
 from stream_v2m.core.errors import PublishError, Refusal, StreamV2MError
 
 PATH = "/whip"
@@ -24,6 +25,7 @@ STATUS: dict[Refusal, HTTPStatus] = {
     "unknown": HTTPStatus.NOT_FOUND,
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
 }
+Handler = Callable[[web.Request], Awaitable[web.Response]]
 _ENDPOINT, _SESSION = "POST, OPTIONS", "DELETE, OPTIONS"
 
 
@@ -61,41 +63,52 @@ class Whip:
         """Its addresses: ``/whip`` takes offers, ``/whip/ID`` is one publication."""
         session = f"{PATH}/{{id}}"
         return [
-            Route("POST", PATH, self._post),
-            Route("OPTIONS", PATH, self._options, public=True),  # a browser asks it without the token
-            Route("*", PATH, self._other),
-            Route("DELETE", session, self._delete),
-            Route("OPTIONS", session, self._options, public=True),
-            Route("*", session, self._other),
+            Route("POST", PATH, self._answering(self._post)),
+            Route("OPTIONS", PATH, self._answering(self._options), public=True),  # a browser asks it without the token
+            Route("*", PATH, self._answering(_other)),
+            Route("DELETE", session, self._answering(self._delete)),
+            Route("OPTIONS", session, self._answering(self._options), public=True),
+            Route("*", session, self._answering(_other)),
         ]
+
+    def _answering(self, handler: Handler) -> Handler:
+        """Refusals too are for pages of allowed origins to read."""
+
+        async def answering(request: web.Request) -> web.Response:
+            try:
+                response = await handler(request)
+            except PublishError as error:
+                response = _refusal(request, STATUS[error.reason], error)
+            except Fault as refused:
+                response = _refusal(request, refused.status, refused.error)
+            response.headers["Cache-Control"] = "no-store"
+            response.headers["Vary"] = "Origin"
+            if request.path == PATH:
+                response.headers["Accept-Post"] = SDP
+            if self._is_shared(request):
+                response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
+                response.headers["Access-Control-Expose-Headers"] = "Location"
+            return response
+
+        return answering
 
     async def _post(self, request: web.Request) -> web.Response:
         if request.content_type != SDP:
-            error = StreamV2MError("not an SDP offer", where="Content-Type", got=request.content_type, expected=SDP)
-            return self._refused(request, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, error)
-        try:
-            offer = await _body(request)
-            publication = await self._publish(offer, takeover=request.query.get("takeover") in ("1", "true"))
-        except PublishError as error:
-            return self._refused(request, STATUS[error.reason], error)
-        except _TooLarge:
-            error = StreamV2MError("too large for an SDP offer", expected=f"at most {LARGEST} bytes")
-            return self._refused(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error)
-        except TimeoutError:
-            error = StreamV2MError("the offer did not arrive", expected=f"all of it within {READING:g} s")
-            return self._refused(request, HTTPStatus.REQUEST_TIMEOUT, error)
+            raise fault(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                "not an SDP offer",
+                where="Content-Type",
+                got=request.content_type,
+                expected=SDP,
+            )
+        offer = await _body(request)
+        publication = await self._publish(offer, takeover=request.query.get("takeover") in ("1", "true"))
         headers = {"Location": f"{PATH}/{publication.id}"}
-        return self._shared(
-            request,
-            web.Response(status=HTTPStatus.CREATED, text=publication.answer, content_type=SDP, headers=headers),
-        )
+        return web.Response(status=HTTPStatus.CREATED, text=publication.answer, content_type=SDP, headers=headers)
 
     async def _delete(self, request: web.Request) -> web.Response:
-        try:
-            await self._unpublish(request.match_info["id"])
-        except PublishError as error:
-            return self._refused(request, STATUS[error.reason], error)
-        return self._shared(request, web.Response())
+        await self._unpublish(request.match_info["id"])
+        return web.Response()
 
     async def _options(self, request: web.Request) -> web.Response:
         """Say what is taken here; and to a page of an allowed origin, that it may send it."""
@@ -104,58 +117,52 @@ class Whip:
             response.headers["Access-Control-Allow-Methods"] = _allowed(request)
             response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
             response.headers["Access-Control-Max-Age"] = "600"
-        return self._shared(request, response)
-
-    async def _other(self, request: web.Request) -> web.Response:
-        """Every other method; PATCH too, since candidates do not trickle here (RFC 9725, 4.3)."""
-        error = StreamV2MError(
-            "nothing to be done so here", got=request.method, expected=_allowed(request), cure="see docs/webrtc.md"
-        )
-        return self._refused(request, HTTPStatus.METHOD_NOT_ALLOWED, error)
-
-    def _refused(self, request: web.Request, status: HTTPStatus, error: StreamV2MError) -> web.Response:
-        response = web.json_response({"error": described(error)}, status=status)
-        if status is HTTPStatus.METHOD_NOT_ALLOWED:
-            response.headers["Allow"] = _allowed(request)
-        if status is HTTPStatus.SERVICE_UNAVAILABLE:
-            response.headers["Retry-After"] = "2"
-        return self._shared(request, response)
-
-    def _shared(self, request: web.Request, response: web.Response) -> web.Response:
-        """What every answer says."""
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Vary"] = "Origin"
-        if request.path == PATH:
-            response.headers["Accept-Post"] = SDP
-        if self._is_shared(request):
-            response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
-            response.headers["Access-Control-Expose-Headers"] = "Location"
         return response
 
     def _is_shared(self, request: web.Request) -> bool:
         return request.headers.get("Origin", "").lower() in self._origins
 
 
-class _TooLarge(Exception):
-    """The body is longer than any offer."""
+async def _other(request: web.Request) -> web.Response:
+    """Every other method; PATCH too, since candidates do not trickle here (RFC 9725, 4.3)."""
+    raise fault(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "nothing to be done so here",
+        where=request.path,
+        got=request.method,
+        expected=_allowed(request),
+        cure="an encoder publishes here by WHIP, a visitor at /camera",
+    )
 
 
 async def _body(request: web.Request) -> str:
-    """The offer, which may come in pieces.
-
-    Raises:
-        PublishError: it is no text.
-    """
+    """The offer, which may come in pieces."""
     body = bytearray()
-    async with asyncio.timeout(READING):
-        while piece := await request.content.readany():
-            body += piece
-            if len(body) > LARGEST:
-                raise _TooLarge
+    try:
+        async with asyncio.timeout(READING):
+            while piece := await request.content.readany():
+                body += piece
+                if len(body) > LARGEST:
+                    raise fault(
+                        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                        "too large for an offer",
+                        expected=f"at most {LARGEST} bytes",
+                    )
+    except TimeoutError as error:
+        raise fault(HTTPStatus.REQUEST_TIMEOUT, "the offer did not arrive", expected=f"within {READING:g} s") from error
     try:
         return body.decode()
     except UnicodeDecodeError as error:
         raise PublishError("it is not UTF-8", reason="malformed", where="SDP offer") from error
+
+
+def _refusal(request: web.Request, status: int, error: StreamV2MError) -> web.Response:
+    response = web.json_response({"error": described(error)}, status=status, dumps=written)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = _allowed(request)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = "2"
+    return response
 
 
 def _allowed(request: web.Request) -> str:

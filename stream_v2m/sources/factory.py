@@ -10,12 +10,13 @@ from stream_v2m.core.errors import SourceError
 from stream_v2m.sources.source import Source, SourceConfig
 
 
-def open_source(spec: str, config: SourceConfig) -> Source:
+def open_source(spec: str, config: SourceConfig, published: Callable[[], Source] | None = None) -> Source:
     """A source, not yet opened.
 
     Args:
         spec: ``film:`` or ``film:seed=3&size=1280x720&rate=30&seconds=60``; ``camera``, ``camera:1`` or
-            ``camera:NAME``; ``images:FOLDER`` or ``images:GLOB``; else the path of a film.
+            ``camera:NAME``; ``images:FOLDER`` or ``images:GLOB``; ``webrtc:``; else the path of a film.
+        published: makes the source of what visitors publish, where they can.
 
     Raises:
         SourceError: it cannot be understood; what it names is looked for when the source opens.
@@ -33,6 +34,10 @@ def open_source(spec: str, config: SourceConfig) -> Source:
         from stream_v2m.sources.images import Images
 
         return Images(rest, config)
+    if spec == "webrtc:":
+        if published is None:
+            raise SourceError("nobody can send one here", where=spec, cure="`stream-v2m serve webrtc:`")
+        return published()
     if rest.startswith("//"):
         raise SourceError("addresses on the network cannot be read", where=spec, cure="save it to a file first")
     from stream_v2m.sources.media import MediaFile

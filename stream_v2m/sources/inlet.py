@@ -14,7 +14,8 @@ from stream_v2m.core.clock import Clock
 from stream_v2m.core.errors import PublishError
 from stream_v2m.sources.newest import Newest
 from stream_v2m.sources.peer import Peer, addresses_of
-from stream_v2m.sources.webrtc import Published, WebRTCConfig
+from stream_v2m.sources.webrtc import Published
+from stream_v2m.sources.webrtc_config import WebRTCConfig
 
 ANSWERING = 6.0  # seconds; browsers and OBS wait for 8
 

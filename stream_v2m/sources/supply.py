@@ -31,10 +31,11 @@ class Supply:
         return cls({source.name: lambda: source})
 
     @classmethod
-    def parse(cls, words: Iterable[str], config: SourceConfig) -> Supply:
+    def parse(cls, words: Iterable[str], config: SourceConfig, published: Callable[[], Source] | None = None) -> Supply:
         """Sources as on the command line: ``SPEC``, ``NAME=SPEC``, or a name of ``source.named``.
 
         What has no name is called after its spec, without credentials. Those of ``source.named`` follow.
+        ``published`` makes the source of what visitors publish.
 
         Raises:
             SourceError: a spec that cannot be understood, a name that is given twice.
@@ -56,8 +57,8 @@ class Supply:
         if not specs:
             raise SourceError("no source", cure="name one: `film:` needs nothing")
         for spec in specs.values():
-            open_source(spec, config)  # refused now, not in the middle of the performance
-        return cls({name: partial(open_source, spec, config) for name, spec in specs.items()})
+            open_source(spec, config, published)  # refused now, not in the middle of the performance
+        return cls({name: partial(open_source, spec, config, published) for name, spec in specs.items()})
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Pictures that somebody publishes here by WebRTC, as a source; the config of it."""
+"""Pictures that somebody publishes here by WebRTC, as a source."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from av import VideoFrame
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from stream_v2m.core.errors import SourceError
 from stream_v2m.core.values import Frame
@@ -15,28 +14,6 @@ from stream_v2m.sources.picture import FrameMaker, upright_size
 from stream_v2m.sources.source import SourceInfo
 
 NAME = "webrtc"
-
-
-class IceServer(BaseModel):
-    """A STUN or TURN server: only needed where publishers cannot reach this machine directly."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    url: str = Field(pattern=r"^(stun|turns?):[^\s?]+(\?transport=(udp|tcp))?$", description="stun:HOST or turn:HOST")
-    username: str | None = None
-    credential: SecretStr | None = None
-
-
-class WebRTCConfig(BaseModel):
-    """How published pictures are taken."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    ice_servers: tuple[IceServer, ...] = Field((), description="STUN and TURN servers; none: this network only")
-    connect_timeout_s: float = Field(10.0, gt=0, description="give up a publisher whose media do not come up")
-    stall_s: float = Field(5.0, gt=0, description="without a picture for so long a publisher keeps nobody out")
-    max_width: int = Field(1920, ge=16, le=7680, description="the longer side of the largest picture that is taken")
-    max_height: int = Field(1080, ge=16, le=4320, description="its shorter side")
 
 
 class Inlet(Protocol):

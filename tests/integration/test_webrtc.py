@@ -15,7 +15,8 @@ from stream_v2m.core.errors import PublishError, SourceError
 from stream_v2m.core.values import Frame
 from stream_v2m.sources.inlet import Inlet
 from stream_v2m.sources.peer import addresses_of
-from stream_v2m.sources.webrtc import Published, WebRTCConfig
+from stream_v2m.sources.webrtc import Published
+from stream_v2m.sources.webrtc_config import WebRTCConfig
 from tests.support.publisher import Numbered, Publisher, number_of, publisher, running_inlet, until
 from tests.support.sdp_fuzz import fuzz
 

@@ -14,7 +14,7 @@ from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCRtp
 from stream_v2m.core.clock import MonotonicClock
 from stream_v2m.core.values import Frame
 from stream_v2m.sources.inlet import Inlet, Publication
-from stream_v2m.sources.webrtc import WebRTCConfig
+from stream_v2m.sources.webrtc_config import WebRTCConfig
 
 BITS = 16
 _CLOCK = 90_000
@@ -113,7 +113,7 @@ async def until(condition: Callable[[], bool], what: str, patience: float = 15.0
     """
     try:
         async with asyncio.timeout(patience):
-            while not condition():
+            while not condition():  # noqa: ASYNC110 - it may be anything
                 await asyncio.sleep(0.005)
     except TimeoutError:
         raise AssertionError(f"{what} did not come") from None

@@ -24,6 +24,7 @@ def offer(*, codecs: str = CODECS, direction: str = "a=sendonly", more: str = CA
 
 
 _LINES = tuple(offer().splitlines())
+_BEGINNINGS = ("m=", "a=", "a=mid:", "a=fmtp:", "a=ssrc:", "a=extmap:", "a=group:BUNDLE ")
 _WORDS = st.one_of(
     st.sampled_from(["", " ", ":", "=", "0", "-1", "4294967296", "x" * 300, "é", "\x00", "\x0b", "VP8/0", "apt=x"]),
     st.text(max_size=12),
@@ -54,8 +55,7 @@ def spoiled(draw: st.DrawFn) -> str:
                 words[draw(st.integers(0, len(words) - 1))] = draw(_WORDS)
                 lines[place] = " ".join(words)
             case "new":
-                name = draw(st.sampled_from(["m=", "a=", "a=mid:", "a=fmtp:", "a=ssrc:", "a=extmap:", "a=group:BUNDLE "]))
-                lines.insert(place, name + draw(_WORDS))
+                lines.insert(place, draw(st.sampled_from(_BEGINNINGS)) + draw(_WORDS))
             case _:
                 pass
     return "\r\n".join(lines) + "\r\n"

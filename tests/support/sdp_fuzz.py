@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from stream_v2m.core.errors import PublishError
 from stream_v2m.sources.inlet import Inlet
-from stream_v2m.sources.webrtc import WebRTCConfig
+from stream_v2m.sources.webrtc_config import WebRTCConfig
 from tests.support.publisher import running_inlet
 from tests.support.sdp import texts
 

@@ -35,6 +35,7 @@ from stream_v2m.midi.recorder import Recorder
 from stream_v2m.midi.synth_config import SynthConfig
 from stream_v2m.session import Session
 from stream_v2m.sources.factory import open_source
+from stream_v2m.sources.supply import Supply
 
 FILE = "file:"
 GARBAGE = 20_000  # new objects between two collections of the youngest; Python begins with 700
@@ -106,7 +107,7 @@ def play(
         player = Player(ports, config.player, origin=clock.origin, synth=config.synth.settings()) if ports else None
         session = Session(
             config,
-            open_source(source, config.source, publishing.source if publishing else None),
+            Supply.parse([source], config.source, publishing.source if publishing else None),
             Outputs(player),
             clock=clock,
             worker=ThreadWorker,

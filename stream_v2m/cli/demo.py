@@ -23,7 +23,7 @@ def demo(source: str, *, seconds: float, folder: Path) -> None:
     if "virtual" in ports:
         console.print(f"connect a synth or DAW to the MIDI port “{PORT}” to hear it there")
     config = Config.load(user_files())
-    play(config, source, Destinations(ports, midi), seconds=seconds, plot=picture)
+    play(config, [source], Destinations(ports, midi), seconds=seconds, plot=picture)
     made = [midi, picture]
     try:
         sound(midi, wav, config.synth)

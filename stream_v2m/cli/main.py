@@ -40,6 +40,12 @@ ToOption = Annotated[
         "@clock sends MIDI clock too, @+12ms plays later: port:NAME@clock,+12ms",
     ),
 ]
+LIVE_SOURCES = (
+    "film: · camera · camera:NAME · webrtc: · screen: · rtsp://… · rtmp-listen://127.0.0.1:1935/live · srt://… · "
+    "udp://… · https://… · a film's path · images:FOLDER; several, as NAME=SOURCE, can be switched live"
+)
+SourcesArgument = Annotated[list[str], typer.Argument(help=LIVE_SOURCES, show_default=False)]
+SourcesOrFilm = Annotated[list[str] | None, typer.Argument(help=LIVE_SOURCES, show_default="film:")]
 ConfigOption = Annotated[list[Path] | None, typer.Option("--config", "-c", help="A TOML file; later ones win.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", "-s", help="section.key=value, above all files.")]
 StyleOption = Annotated[str | None, typer.Option("--style", help="A style's name or file.")]
@@ -63,7 +69,7 @@ def _top(
 
 @app.command()
 def play(
-    source: SourceArgument,
+    sources: SourcesArgument,
     to: ToOption = None,
     seconds: SecondsOption = None,
     style: StyleOption = None,
@@ -91,17 +97,18 @@ def play(
         str | None,
         typer.Option("--serve", metavar="[HOST:]PORT", help="Let a browser watch and steer it; 0 is any free port."),
     ] = None,
+    patient: Annotated[bool, typer.Option("--patient", help="Wait for a source that is not there yet.")] = False,
 ) -> None:
     """Perform in real time; in a terminal every key is a live command, ? names them."""
     from stream_v2m.cli import run
 
-    links: dict[str, object] = {"tempo.sync": sync, "control.inputs": control}
+    links: dict[str, object] = {"tempo.sync": sync, "control.inputs": control, "source.patient": patient or None}
     if serve is not None:
         host, port = place_of(serve)
         links |= {"serve.host": host, "serve.port": port}
     run.play(
         _config(config, [*(settings or ()), *_assigned(links)], style=style, key=key, bpm=bpm, seed=seed),
-        source,
+        sources,
         run.Destinations.parse(to or ["virtual"]),
         seconds=seconds,
         quiet=quiet,
@@ -115,7 +122,7 @@ def play(
 
 @app.command("serve")
 def serve_command(
-    source: Annotated[str, typer.Argument(help=SOURCES)] = "film:",
+    sources: SourcesOrFilm = None,
     to: ToOption = None,
     host: Annotated[str | None, typer.Option("--host", help="Address to listen on; 0.0.0.0: all networks.")] = None,
     port: Annotated[int | None, typer.Option("--port", help="8787 if not given; 0: any free one.")] = None,
@@ -146,7 +153,7 @@ def serve_command(
     }
     run.play(
         _config(config, [*(settings or ()), *_assigned(served)], style=style, key=key, bpm=bpm, seed=seed),
-        source,
+        sources or ["film:"],
         run.Destinations.parse(to or ["virtual"]),
         seconds=seconds,
         quiet=quiet,

@@ -16,24 +16,19 @@ if TYPE_CHECKING:
 
 
 class Publishing:
-    """At most one inlet, however many sources read from it.
+    """At most one inlet, however many sources read from it."""
 
-    Args:
-        notice: told in a sentence who comes and goes.
-    """
-
-    def __init__(self, config: Config, clock: Clock, *, notice: Callable[[str], None]) -> None:
-        self._config, self._clock, self._notice = config, clock, notice
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self._config, self._clock = config, clock
         self._inlet: Inlet | None = None
 
-    def source(self) -> Source:
-        """A source of what is published."""
+    def open(self) -> Callable[[], Source]:
+        """Let visitors publish; what is given makes the source of it."""
         if self._inlet is None:
             from stream_v2m.sources.inlet import Inlet  # half a second, which a film need not wait for
 
-            config = self._config
-            self._inlet = Inlet(config.webrtc, host=config.serve.host, clock=self._clock, notice=self._notice)
-        return self._inlet.source()
+            self._inlet = Inlet(self._config.webrtc, host=self._config.serve.host, clock=self._clock)
+        return self._inlet.source
 
     def routes(self) -> list[Route]:
         """WHIP's, if a source wants what comes by it."""
@@ -44,6 +39,6 @@ class Publishing:
         whip = Whip(self._inlet.publish, self._inlet.unpublish, origins=self._config.webrtc.origins)
         return whip.routes()
 
-    async def run(self) -> None:
-        """Take what is published, until cancelled."""
-        await (self._inlet.run() if self._inlet is not None else asyncio.Event().wait())
+    async def run(self, notice: Callable[[str], None]) -> None:
+        """Take what is published, until cancelled; ``notice`` is told in a sentence who comes and goes."""
+        await (self._inlet.run(notice) if self._inlet is not None else asyncio.Event().wait())

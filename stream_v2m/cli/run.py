@@ -36,6 +36,7 @@ from stream_v2m.midi.synth_config import SynthConfig
 from stream_v2m.session import Session
 from stream_v2m.sources.factory import open_source
 from stream_v2m.sources.supply import Supply
+from stream_v2m.sources.word import redacted
 
 FILE = "file:"
 GARBAGE = 20_000  # new objects between two collections of the youngest; Python begins with 700
@@ -66,7 +67,7 @@ class Destinations:
 
 def play(
     config: Config,
-    source: str,
+    sources: Sequence[str],
     destinations: Destinations,
     *,
     seconds: float | None = None,
@@ -80,6 +81,7 @@ def play(
     """Perform in real time until the source ends, ``seconds`` are over, or Ctrl-C.
 
     Args:
+        sources: the first plays, the others can be switched to.
         keep: as a take, which is called ``take``, or by date and time.
         serve: let others watch and steer it as ``config.serve`` says.
 
@@ -90,24 +92,26 @@ def play(
 
     if plot is not None:
         check_writable(plot)
-    trace = Trace(title=source) if plot is not None else None
     clock = MonotonicClock()
+    publishing = Publishing(config, clock) if serve else None
+    supply = Supply.parse(sources, config.source, publishing.open if publishing else None)
+    said = ", ".join(map(redacted, sources))
+    trace = Trace(title=said) if plot is not None else None
 
     async def perform(stack: ExitStack) -> State:
         witnesses: list[Witness] = [trace] if trace else []
         if destinations.file is not None:
             witnesses.append(recorder_of(config, destinations.file))
         if keep:
-            kept = keeping(config, source, take, notice=lambda text: session.board.notice(text))
+            kept = keeping(config, said, take, notice=lambda text: session.board.notice(text))
             witnesses.append(stack.enter_context(kept))
-        publishing = Publishing(config, clock, notice=lambda text: session.board.notice(text)) if serve else None
         if serve:
             witnesses.append(feed := Feed())
         ports = [Output.parse(spec) for spec in destinations.ports]
         player = Player(ports, config.player, origin=clock.origin, synth=config.synth.settings()) if ports else None
         session = Session(
             config,
-            Supply.parse([source], config.source, publishing.source if publishing else None),
+            supply,
             Outputs(player),
             clock=clock,
             worker=ThreadWorker,
@@ -125,7 +129,7 @@ def play(
             from stream_v2m.cli.serve import open_server
 
             server = open_server(config, session, feed, clock, Console(stderr=json), publishing.routes())
-            surfaces.append(publishing.run)
+            surfaces.append(partial(publishing.run, session.board.notice))
             stack.callback(server.close)
             surfaces.append(server.run)
         _obey_signals(session)
@@ -154,7 +158,9 @@ def render(config: Config, source: str, midi: Path, *, plot: Path | None = None,
     async def perform() -> State:
         opened = open_source(source, config.source)
         if opened.live:
-            raise ConfigError("cannot be rendered: it is live", where=source, cure="`stream-v2m play` plays it")
+            raise ConfigError(
+                "cannot be rendered: it is live", where=redacted(source), cure="`stream-v2m play` plays it"
+            )
         worker: Callable[[str], InlineWorker] = lambda name: InlineWorker()  # noqa: E731
         witnesses = [*([trace] if trace else []), recorder_of(config, midi)]
         session = Session(config, opened, Outputs(), clock=VirtualClock(), worker=worker, witnesses=witnesses)

@@ -15,11 +15,11 @@ def to_toml(settings: BaseModel) -> str:
     return "\n".join(_section(settings, values, path=())) + "\n"
 
 
-def _section(model: object, values: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
+def _section(model: BaseModel | Mapping[str, Any], values: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
     nested = {}
     for name, value in values.items():
-        child = getattr(model, name)
-        if isinstance(value, dict) and not isinstance(child, dict):
+        child = model[name] if isinstance(model, Mapping) else getattr(model, name)
+        if isinstance(value, dict):
             nested[name] = child, value
             continue
         if description := _description(model, name):

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
 import av
 from av import FFmpegError, VideoFrame
@@ -14,9 +13,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from stream_v2m.core.errors import SourceError
-from stream_v2m.core.values import Frame
+from stream_v2m.sources.live import LiveSource
 from stream_v2m.sources.natural import natural
-from stream_v2m.sources.picture import FrameMaker, upright_size
 from stream_v2m.sources.source import SourceConfig, SourceInfo
 
 _SYSFS = Path("/sys/class/video4linux")
@@ -34,17 +32,26 @@ class Device:
     name: str
 
 
-class Camera:
-    """The camera that ``wish`` describes: nothing (the first), an index, an address or a part of a name."""
+class Camera(LiveSource):
+    """The camera that ``wish`` describes: nothing (the first), an index, an address or a part of a name.
 
-    live = True
+    Args:
+        known: names of the camera that was opened for this wish before, which alone is meant then; it is noted here.
+    """
 
-    def __init__(self, wish: str, config: SourceConfig, *, devices: Callable[[], list[Device]] | None = None) -> None:
-        self.name = f"camera:{wish}" if wish else "camera"
+    def __init__(
+        self,
+        wish: str,
+        config: SourceConfig,
+        *,
+        devices: Callable[[], list[Device]] | None = None,
+        known: list[str] | None = None,
+    ) -> None:
+        super().__init__(f"camera:{wish}" if wish else "camera")
         self._wish, self._config = wish, config
         self._devices = devices or find_cameras
-        self._closed = Event()
-        self._pictures: Iterator[VideoFrame] = iter(())
+        self._known = [] if known is None else known
+        self._device: Device | None = None
 
     def open(self) -> SourceInfo:
         """Open the device and wait for its first picture, which is thrown away.
@@ -53,51 +60,42 @@ class Camera:
             SourceError: there is no such camera (it says which there are), it is in use or may not be
                 used, or it gives no picture.
         """
-        device = choose(self._wish, self._devices())
-        self.name = device.name
-        container = _open(device, self._config)
-        rate = container.streams.video[0].average_rate
-        self._pictures = self._read(container)
-        first = next(self._pictures, None)
-        if first is None:
+        devices = self._devices()
+        self._device = same(self._known[0], devices) if self._known else choose(self._wish, devices)
+        self.name = self._device.name
+        info = super().open()
+        self._known[:] = [self.name]
+        return info
+
+    def pictures(self) -> Iterator[VideoFrame]:
+        """Read as fast as the camera gives, so that the driver's queue stays empty."""
+        assert self._device is not None
+        container = _open(self._device, self._config)
+        stream = container.streams.video[0]
+        self.rate_hz = float(stream.average_rate) if stream.average_rate else None
+        seen = False
+        for picture in self._read(container, stream):
+            seen = True
+            yield picture
+        if not seen:
             raise SourceError("the camera gives no picture", where=self.name, cure="unplug it and plug it in again")
-        return SourceInfo(self.name, *upright_size(first), float(rate) if rate else None, None)
+        raise SourceError("the camera was lost", where=self.name, cure="is it still plugged in?")
 
-    def frames(self) -> Iterator[Frame]:
-        """Read as fast as the camera gives, so that the driver's queue stays empty; ``time`` is 0.0.
-
-        Raises:
-            SourceError: the camera was lost.
-        """
-        maker = FrameMaker()
-        for picture in self._pictures:
-            if self._closed.is_set():
-                return
-            yield maker.frame(0.0, picture)
-        if not self._closed.is_set():
-            raise SourceError("the camera was lost", where=self.name, cure="is it still plugged in?")
-
-    def close(self) -> None:
-        """End ``frames``, which lets go of the device: closing it under a read at work would crash."""
-        self._closed.set()
-
-    def _read(self, container: InputContainer) -> Iterator[VideoFrame]:
+    def _read(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
         """Until closed, or the device is lost, or it has given nothing for ``open_timeout_s``."""
         patience = round(self._config.open_timeout_s / _NOTHING_YET_S)
         waits = 0
         with container:
-            while not self._closed.is_set() and waits < patience:
+            while not self.closed.is_set() and waits < patience:
                 try:
                     # an exception ends PyAV's iterator, hence a new one each time
-                    for packet in container.demux(container.streams.video[0]):
+                    for packet in container.demux(stream):
                         waits = 0
                         yield from _decoded(packet)
-                        if self._closed.is_set():
-                            return
                     return
                 except BlockingIOError:
                     waits += 1
-                    self._closed.wait(_NOTHING_YET_S)
+                    self.closed.wait(_NOTHING_YET_S)
                 except FFmpegError:
                     return
 
@@ -145,6 +143,19 @@ def choose(wish: str, devices: list[Device]) -> Device:
     return fitting[0]
 
 
+def same(name: str, devices: list[Device]) -> Device:
+    """The device of this name, at whatever address it is now.
+
+    Raises:
+        SourceError: it is not here.
+    """
+    bare = name.partition(" (/dev/")[0]
+    for fits in (lambda each: each.name == name, lambda each: each.name.partition(" (/dev/")[0] == bare):
+        for device in filter(fits, devices):
+            return device
+    raise SourceError("the camera is not here", where=bare, cure="is it still plugged in?")
+
+
 def _linux_cameras(sysfs: Path) -> list[Device]:
     """One a camera: what has an ``index`` other than 0 gives its metadata, not pictures."""
     devices = []
@@ -170,7 +181,13 @@ def _open(device: Device, config: SourceConfig) -> InputContainer:
     wishes: tuple[dict[str, str], ...] = (size | rate, rate, {})
     for options in wishes:
         try:
-            return av.open(device.address, "r", device.format, options=options, timeout=(config.open_timeout_s, None))
+            return av.open(
+                device.address,
+                "r",
+                device.format,
+                options=options,
+                timeout=(config.open_timeout_s, config.open_timeout_s),
+            )
         except PermissionError as error:
             fault = error
             break

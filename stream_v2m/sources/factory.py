@@ -1,4 +1,4 @@
-"""From what stands on the command line to a source: ``film:``, ``camera``, ``images:…`` or a path."""
+"""From what stands on the command line to a source: ``film:``, ``camera``, an address, a path …"""
 
 from __future__ import annotations
 
@@ -8,41 +8,79 @@ from typing import Any
 
 from stream_v2m.core.errors import SourceError
 from stream_v2m.sources.source import Source, SourceConfig
+from stream_v2m.sources.word import redacted
 
 
-def open_source(spec: str, config: SourceConfig, published: Callable[[], Source] | None = None) -> Source:
+def open_source(spec: str, config: SourceConfig) -> Source:
     """A source, not yet opened.
 
     Args:
         spec: ``film:`` or ``film:seed=3&size=1280x720&rate=30&seconds=60``; ``camera``, ``camera:1`` or
-            ``camera:NAME``; ``images:FOLDER`` or ``images:GLOB``; ``webrtc:``; else the path of a film.
-        published: makes the source of what visitors publish, where they can.
+            ``camera:NAME``; ``screen:``; ``webrtc:``; ``images:FOLDER`` or ``images:GLOB``; an address on the
+            network (``rtsp://``, ``rtmp://``, ``rtmp-listen://``, ``srt://``, ``udp://``, ``http://`` …); else the
+            path of a film.
 
     Raises:
         SourceError: it cannot be understood; what it names is looked for when the source opens.
+    """
+    return source_maker(spec, config)()
+
+
+def source_maker(
+    spec: str, config: SourceConfig, publishing: Callable[[], Callable[[], Source]] | None = None
+) -> Callable[[], Source]:
+    """What makes the source again and again: a camera that was found once is looked for by its name.
+
+    Args:
+        publishing: lets visitors publish a picture, and gives what makes its source; none: they cannot.
+
+    Raises:
+        SourceError: the spec cannot be understood.
     """
     kind, colon, rest = spec.partition(":")
     if kind == "film" and colon:
         from stream_v2m.sources.film import Film
 
-        return Film(config, **_film_options(spec, rest))
+        options = _film_options(spec, rest)
+        return lambda: Film(config, **options)
     if kind == "camera":
         from stream_v2m.sources.camera import Camera
 
-        return Camera(rest, config)
+        known: list[str] = []
+        return lambda: Camera(rest, config, known=known)
+    if kind == "screen" and colon:
+        from stream_v2m.sources.screen import Screen
+
+        Screen(rest, config)
+        return lambda: Screen(rest, config)
     if kind == "images" and colon:
         from stream_v2m.sources.images import Images
 
-        return Images(rest, config)
+        return lambda: Images(rest, config)
     if spec == "webrtc:":
-        if published is None:
+        if publishing is None:
             raise SourceError("nobody can send one here", where=spec, cure="`stream-v2m serve webrtc:`")
-        return published()
+        return publishing()
     if rest.startswith("//"):
-        raise SourceError("addresses on the network cannot be read", where=spec, cure="save it to a file first")
+        return _network_maker(kind.lower(), spec, config)
     from stream_v2m.sources.media import MediaFile
 
-    return MediaFile(Path(spec).expanduser(), config)
+    return lambda: MediaFile(Path(spec).expanduser(), config)
+
+
+def _network_maker(scheme: str, spec: str, config: SourceConfig) -> Callable[[], Source]:
+    from stream_v2m.sources.network import SCHEMES, NetworkStream
+    from stream_v2m.sources.rtmp_listen import RtmpListener
+    from stream_v2m.sources.srt import SrtStream
+
+    kinds: dict[str, Callable[[str, SourceConfig], Source]] = dict.fromkeys(SCHEMES, NetworkStream)
+    kinds |= {"rtmp-listen": RtmpListener, "srt": SrtStream}
+    if scheme not in kinds:
+        known = ", ".join(f"{each}://" for each in kinds)
+        raise SourceError("no such kind of address", where=redacted(spec), expected=f"one of {known}")
+    kind = kinds[scheme]
+    kind(spec, config)
+    return lambda: kind(spec, config)
 
 
 def _film_options(spec: str, text: str) -> dict[str, Any]:

@@ -43,11 +43,11 @@ class Inlet:
 
     Args:
         host: where pages are served; pictures come to the same addresses.
-        notice: told in a sentence when somebody comes, leaves or sends what is not taken.
     """
 
-    def __init__(self, config: WebRTCConfig, *, host: str, clock: Clock, notice: Callable[[str], None]) -> None:
-        self._config, self._host, self._clock, self._notice = config, host, clock, notice
+    def __init__(self, config: WebRTCConfig, *, host: str, clock: Clock) -> None:
+        self._config, self._host, self._clock = config, host, clock
+        self._notice: Callable[[str], None] = lambda text: None
         self._slots: tuple[Newest[VideoFrame], ...] = ()
         self._publisher: _Publisher | None = None
         self._group: asyncio.TaskGroup | None = None
@@ -62,8 +62,13 @@ class Inlet:
         """Whether somebody holds the place, even if no picture came yet."""
         return self._publisher is not None
 
-    async def run(self) -> None:
-        """Take what publishers send; ends when it is cancelled, and lets go of whoever publishes."""
+    async def run(self, notice: Callable[[str], None]) -> None:
+        """Take what publishers send; ends when it is cancelled, and lets go of whoever publishes.
+
+        Args:
+            notice: told in a sentence when somebody comes, leaves or sends what is not taken.
+        """
+        self._notice = notice
         try:
             async with asyncio.TaskGroup() as self._group:
                 await asyncio.Event().wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -88,5 +88,10 @@ class SourceConfig(BaseModel):
     stall_s: float = Field(3.0, gt=0, description="a live source without a picture for so long is lost")
     retry_first_s: float = Field(0.5, gt=0, description="a lost source is tried again after about so long")
     retry_most_s: float = Field(10.0, gt=0, description="and then ever more rarely, up to this")
+    rtsp_transport: Literal["tcp", "udp"] = Field("tcp", description="how RTSP brings its pictures")
+    rtmp_beyond_loopback: bool = Field(
+        False, description="let rtmp-listen take publishers from other machines: nobody is asked for a password"
+    )
+    ffmpeg: str = Field("ffmpeg", description="the program that reads SRT")
     patient: bool = Field(False, description="try again even if the first source was never there")
     named: dict[str, SecretStr] = Field({}, description="more sources to switch to, by name; nobody prints them")

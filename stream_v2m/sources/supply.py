@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 
 from stream_v2m.core.errors import SourceError
-from stream_v2m.sources.factory import open_source
+from stream_v2m.sources.factory import source_maker
 from stream_v2m.sources.source import Source, SourceConfig
 from stream_v2m.sources.word import name_of
 
@@ -31,11 +30,16 @@ class Supply:
         return cls({source.name: lambda: source})
 
     @classmethod
-    def parse(cls, words: Iterable[str], config: SourceConfig, published: Callable[[], Source] | None = None) -> Supply:
+    def parse(
+        cls,
+        words: Iterable[str],
+        config: SourceConfig,
+        publishing: Callable[[], Callable[[], Source]] | None = None,
+    ) -> Supply:
         """Sources as on the command line: ``SPEC``, ``NAME=SPEC``, or a name of ``source.named``.
 
         What has no name is called after its spec, without credentials. Those of ``source.named`` follow.
-        ``published`` makes the source of what visitors publish.
+        ``publishing`` is ``source_maker``'s.
 
         Raises:
             SourceError: a spec that cannot be understood, a name that is given twice.
@@ -56,9 +60,7 @@ class Supply:
         specs |= {name: spec for name, spec in named.items() if name not in specs}
         if not specs:
             raise SourceError("no source", cure="name one: `film:` needs nothing")
-        for spec in specs.values():
-            open_source(spec, config, published)  # refused now, not in the middle of the performance
-        return cls({name: partial(open_source, spec, config, published) for name, spec in specs.items()})
+        return cls({name: source_maker(spec, config, publishing) for name, spec in specs.items()})
 
     @property
     def names(self) -> tuple[str, ...]:

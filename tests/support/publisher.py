@@ -85,9 +85,9 @@ async def running_inlet(
     config: WebRTCConfig | None = None, *, host: str = "127.0.0.1", notice: Callable[[str], None] = print
 ) -> AsyncIterator[Inlet]:
     """An inlet that runs for the length of the block."""
-    inlet = Inlet(config or WebRTCConfig(), host=host, clock=MonotonicClock(), notice=notice)
+    inlet = Inlet(config or WebRTCConfig(), host=host, clock=MonotonicClock())
     async with asyncio.TaskGroup() as group:
-        running = group.create_task(inlet.run())
+        running = group.create_task(inlet.run(notice))
         await asyncio.sleep(0)
         try:
             yield inlet

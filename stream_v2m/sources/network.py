@@ -1,0 +1,104 @@
+"""Streams on the network that PyAV reads: RTSP, RTMP, MPEG-TS over UDP, HLS and whatever else HTTP brings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import av
+from av import FFmpegError, VideoFrame
+from av.container import InputContainer
+
+from stream_v2m.core.clock import MonotonicClock
+from stream_v2m.core.errors import SourceError
+from stream_v2m.sources.decode import decoded, video_of
+from stream_v2m.sources.live import LiveSource
+from stream_v2m.sources.pace import Playout
+from stream_v2m.sources.source import SourceConfig
+from stream_v2m.sources.word import redacted
+
+MICROSECONDS = 1_000_000
+
+# What a stream may open on its own account, by the scheme of its address: never a file of this machine.
+_HTTP = "http,https,httpproxy,tcp,tls,crypto"
+_PROTOCOLS = {
+    "rtsp": "rtsp,rtp,srtp,udp,tcp,tls,http,https",
+    "rtsps": "rtsps,rtp,srtp,udp,tcp,tls,http,https",
+    "rtmp": "rtmp,tcp",
+    "rtmps": "rtmps,tcp,tls",
+    "udp": "udp",
+    "http": _HTTP,
+    "https": _HTTP,
+}
+SCHEMES = tuple(_PROTOCOLS)
+
+# FFmpeg looks at a stream for so long at most to find out what is in it. What it reads meanwhile is decoded
+# afterwards, all at once: with its flag "nobuffer" it would be thrown away, and the first key frame with it.
+_ANALYSE_S = 2.0
+_USUAL = {"analyzeduration": str(round(_ANALYSE_S * MICROSECONDS)), "fpsprobesize": "0"}
+
+
+class NetworkStream(LiveSource):
+    """The stream at an address.
+
+    What comes over HTTP comes in pieces, and is paced by its own time stamps; everything else is shown as it
+    arrives. A stream that ends is lost, save a film that has a known length.
+    """
+
+    def __init__(self, address: str, config: SourceConfig) -> None:
+        super().__init__(redacted(address))
+        self._address, self._config = address, config
+        self._scheme = address.partition("://")[0].lower()
+        if self._scheme == "udp":
+            self.awaits = "a sender"
+
+    def pictures(self) -> Iterator[VideoFrame]:
+        with self._connect() as container:
+            yield from self._shown(container)
+
+    def _connect(self) -> InputContainer:
+        while True:
+            try:
+                return self._opened(self._address, self._options())
+            except (FFmpegError, OSError, ValueError) as error:
+                silent = isinstance(error, av.ExitError)
+                if self.awaits and silent and not self.closed.is_set():
+                    continue
+                raise _fault("cannot be opened", self.name, error, self._config.open_timeout_s) from None
+
+    def _opened(self, address: str, options: dict[str, str]) -> InputContainer:
+        """The error's own text has the address in it, credentials too: it must not be shown."""
+        limits = (self._config.open_timeout_s, self._config.stall_s)
+        kind = "mpegts" if self._scheme == "udp" else None
+        return av.open(address, "r", kind, options=_USUAL | options, timeout=limits)
+
+    def _options(self) -> dict[str, str]:
+        options = {"protocol_whitelist": _PROTOCOLS[self._scheme]}
+        if self._scheme in ("rtsp", "rtsps"):
+            options |= {"rtsp_transport": self._config.rtsp_transport, "allowed_media_types": "video"}
+        elif self._scheme == "udp":
+            options |= {"overrun_nonfatal": "1"}
+        elif self._scheme in ("http", "https"):
+            options |= {"live_start_index": "-1"}  # HLS: begin with the newest segment
+        return options
+
+    def _shown(self, container: InputContainer) -> Iterator[VideoFrame]:
+        stream = video_of(container, where=self.name, threads=self._config.decode_threads)
+        clock, playout = MonotonicClock(), Playout() if self._scheme in ("http", "https") else None
+        film = playout is not None and bool(container.duration)
+        try:
+            for picture in decoded(container, stream, clock):
+                if playout is not None and picture.time is not None:
+                    self.closed.wait(playout.wait(picture.time, clock.now()))
+                yield picture
+        except FFmpegError as error:
+            raise _fault("was lost", self.name, error, self._config.stall_s) from None
+        if not film:
+            raise SourceError("the stream ended", where=self.name)
+
+
+def _fault(what: str, where: str, error: FFmpegError | OSError | ValueError, limit: float) -> SourceError:
+    if isinstance(error, av.ExitError):
+        got = f"no answer for {limit:g} s"
+    else:
+        got = redacted(getattr(error, "strerror", None) or type(error).__name__)
+    return SourceError(what, where=where, got=got, cure="is the address right, and does somebody send there?")

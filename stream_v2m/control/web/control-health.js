@@ -4,21 +4,21 @@ import { $, colours, el, number, text } from "./control-dom.js";
 
 const EVERY_MS = 500;
 const KEPT = 120; // a minute
-// label, unit, decimals, read, what the top of the chart is at least
+// label, what it is, unit, decimals, read, what the top of the chart is at least
 const CHARTS = [
-  ["step", "ms", 1, (state) => state.step_ms, 20],
-  ["lateness p99", "ms", 1, (state) => state.player.lateness_p99_ms, 5],
-  ["observe", "ms", 1, (state) => state.source.observe_ms, 10],
-  ["frame age", "ms", 0, (state) => state.source.age_ms, 100],
-  ["frames", "Hz", 1, (state) => state.source.rate_hz, 30],
-  ["drops", "", 0, (state) => state.source.dropped + state.player.dropped, 4],
+  ["step", "one step of the model", "ms", 1, (state) => state.step_ms, 20],
+  ["late", "how late notes leave: 99 of 100 sooner", "ms", 1, (state) => state.player.lateness_p99_ms, 5],
+  ["observe", "to measure one picture", "ms", 1, (state) => state.source.observe_ms, 10],
+  ["age", "from a picture’s capture until it was measured", "ms", 0, (state) => state.source.age_ms, 100],
+  ["frames", "pictures measured a second", "Hz", 1, (state) => state.source.rate_hz, 30],
+  ["drops", "pictures passed over, and messages lost", "", 0, (state) => state.source.dropped + state.player.dropped, 4],
 ];
 
 export function health(model) {
-  const charts = CHARTS.map(([label, unit, decimals, read, least]) => {
+  const charts = CHARTS.map(([label, about, unit, decimals, read, least]) => {
     const value = el("output");
     const canvas = el("canvas", { "aria-hidden": "true" });
-    const node = el("figure", {}, el("figcaption", {}, el("span", { className: "tag" }, label), value), canvas);
+    const node = el("figure", { title: about }, el("figcaption", {}, el("span", { className: "tag" }, label), value), canvas);
     return { node, canvas, value, unit, decimals, read, least, kept: [] };
   });
   $("charts").replaceChildren(...charts.map(({ node }) => node));

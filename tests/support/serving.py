@@ -77,12 +77,15 @@ async def serving(
         styles=STYLES,
     )
     server.open()
-    async with asyncio.TaskGroup() as group:
-        running = group.create_task(server.run())
-        try:
-            yield Served(server, board, feed, clock, commands)
-        finally:
-            running.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(server.run())
+            try:
+                yield Served(server, board, feed, clock, commands)
+            finally:
+                running.cancel()
+    finally:
+        server.close()
 
 
 def note(onset: float = 1.0, pitch: int = 60) -> NoteEvent:

@@ -113,18 +113,21 @@ document.title = "ingesting";
         Route("GET", "/bundle.js", _gives(script, "text/javascript"), public=True),
         Route("GET", "/page.js", _gives(page_script, "text/javascript"), public=True),
     ]
-    async with serving(routes=pages) as elsewhere, async_chromium() as browser:
-        async with taking(origins=[elsewhere.url], token=TOKEN) as (served, inlet):
-            page = await browser.new_page()
-            source = inlet.source()
-            opening = asyncio.create_task(asyncio.to_thread(source.open))
-            try:
-                await page.goto(f"{elsewhere.url}/publish#{served.url}/whip%20{TOKEN}")
-                async with asyncio.timeout(PATIENCE_MS / 1000):
-                    info = await asyncio.shield(opening)
-            finally:
-                source.close()
-            assert info.width > info.height > 0
+    async with (
+        serving(routes=pages) as elsewhere,
+        taking(origins=[elsewhere.url], token=TOKEN) as (served, inlet),
+        async_chromium() as browser,
+    ):
+        page = await browser.new_page()
+        source = inlet.source()
+        opening = asyncio.create_task(asyncio.to_thread(source.open))
+        try:
+            await page.goto(f"{elsewhere.url}/publish#{served.url}/whip%20{TOKEN}")
+            async with asyncio.timeout(PATIENCE_MS / 1000):
+                info = await asyncio.shield(opening)
+        finally:
+            source.close()
+        assert info.width > info.height > 0
 
 
 def _gives(text: str, kind: str) -> Handler:

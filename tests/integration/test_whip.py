@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 from aiohttp import ClientResponse, ClientSession
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from stream_v2m.control.whip import LARGEST, Whip
 from stream_v2m.sources.inlet import Inlet
 from tests.support.publisher import publisher, running_inlet, until
+from tests.support.require import missing
 from tests.support.sdp import offer
 from tests.support.serving import serving
 
@@ -21,6 +31,8 @@ pytestmark = pytest.mark.integration
 SDP = {"Content-Type": "application/sdp"}
 ELSEWHERE = "https://pages.example"
 TOKEN = "a-token-of-the-test"
+FFMPEG_WHIP = Path(__file__).parents[1] / "support" / "ffmpeg_whip.py"
+PATIENCE = 60.0  # seconds to start a process on a busy machine
 
 
 @asynccontextmanager
@@ -141,3 +153,34 @@ async def test_pages_elsewhere_publish_if_they_are_allowed_and_have_the_token() 
             assert created.headers["Access-Control-Expose-Headers"] == "Location"
         async with client.post("/whip", data="x", headers=SDP | asked) as refused:
             assert refused.status == 403
+
+
+async def test_ffmpeg_publishes_with_a_certificate_that_webrtc_allows(tmp_path: Path) -> None:
+    if "whip" not in av.formats_available:
+        missing("this FFmpeg has no WHIP")
+    files = [tmp_path / "certificate.pem", tmp_path / "key.pem"]
+    write_certificate(*files)
+    async with running_inlet() as inlet, serving(routes=Whip(inlet.publish, inlet.unpublish).routes()) as served:
+        command = [sys.executable, str(FFMPEG_WHIP), f"{served.url}/whip", *map(str, files)]
+        process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
+        source = inlet.source()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                opening = asyncio.create_task(asyncio.to_thread(source.open))
+                info = await asyncio.shield(opening)
+        finally:
+            source.close()
+            process.kill()
+            await process.wait()
+    assert (info.width, info.height) == (320, 180)
+
+
+def write_certificate(certificate: Path, key: Path) -> None:
+    """One on the curve P-256, which WebRTC demands (RFC 8827, 6.5); FFmpeg's own is on P-224."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "publisher")])
+    begin = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(private.public_key())
+    builder = builder.serial_number(1).not_valid_before(begin).not_valid_after(begin.replace(year=2120))
+    certificate.write_bytes(builder.sign(private, hashes.SHA256()).public_bytes(Encoding.PEM))
+    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

@@ -3,6 +3,7 @@
 const PATH = "/whip";
 const GATHERING_MS = 1500; // candidates that have not come by then are not needed: the server sees where we come from
 const LOST_MS = 6000; // a connection that is interrupted for longer is lost
+const GOODBYE_MS = 1500; // for the server to hear of the end
 const CODECS = ["video/H264", "video/VP8"]; // in hardware on phones; what the server can decode
 const ENCODING = { maxBitrate: 2_500_000, maxFramerate: 30 };
 
@@ -83,8 +84,9 @@ export class Publisher {
     const [peer, session] = [this.#peer, this.#session];
     this.#peer = this.#session = null;
     clearTimeout(this.#lost);
+    // told first: after the connection is closed, the server knows nothing more of it
+    if (session) await Promise.race([end(session), new Promise((resolve) => setTimeout(resolve, GOODBYE_MS))]);
     peer?.close();
-    if (session) await end(session);
   }
 
   #changed(peer) {

@@ -11,23 +11,7 @@ from typing import Any
 from stream_v2m.config import Config, find_style
 from stream_v2m.core.channel import CueChannel, Latest, Lossless
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import (
-    Command,
-    Learn,
-    Mute,
-    Nudge,
-    Panic,
-    Play,
-    Quit,
-    SetSource,
-    SetStyle,
-    SetTempo,
-    Solo,
-    Stop,
-    Tap,
-    name_of,
-)
-from stream_v2m.core.errors import ConfigError
+from stream_v2m.core.commands import Command, Quit
 from stream_v2m.core.resources import user_folder
 from stream_v2m.core.state import Board, SourceState, State
 from stream_v2m.core.tempo import USUAL_BPM, InternalTempo, Segment
@@ -45,6 +29,7 @@ from stream_v2m.sources.source import Source
 from stream_v2m.sources.supply import Supply
 from stream_v2m.stages.compose import compose
 from stream_v2m.stages.conduct import Conductor
+from stream_v2m.stages.desk import Desk
 from stream_v2m.stages.ingest import Ingest
 from stream_v2m.stages.listen import Listener
 from stream_v2m.stages.observe import Eye, observe
@@ -94,7 +79,6 @@ class Session:
         self._sequencer = Sequencer(playing, self._tempo, config.music, seed=config.controls.seed)
         self._abort = asyncio.Event()
         self._begun = False
-        self._early: list[Command] = []  # given before the performance began, which they wait for
         self.board = Board(
             State(
                 controls=replace(config.controls, bpm=bpm),
@@ -128,6 +112,17 @@ class Session:
             clock=clock,
             board=self.board,
             api=config.player.api,
+        )
+        self._desk = Desk(
+            self._conductor,
+            self._sequencer,
+            self._ingest,
+            self._listener,
+            find_style=find_style,
+            abort=self._abort.set,
+            clock=clock,
+            board=self.board,
+            witnesses=self._witnesses,
         )
 
     async def run(self, *surfaces: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -176,9 +171,7 @@ class Session:
         for witness in self._witnesses:
             witness.began(begin)
         self._conductor.start(begin, lead_in_beats=self._config.step.lead_in_beats)
-        self.board.update(waiting=())
-        for command in self._early:
-            self._take(command)
+        self._desk.begin()
         self._start_stages(group, frames, workers)
 
     def _end(self, witness: Witness) -> None:
@@ -190,19 +183,7 @@ class Session:
         Raises:
             ConfigError: it cannot be obeyed; nothing has changed.
         """
-        self._check(command)
-        if self._begun:
-            self._take(command)
-        elif isinstance(command, Quit | SetSource | Learn):
-            self._obey(command, self._clock.now())
-        else:
-            self._early.append(Stop(cadence=False) if isinstance(command, Stop) else command)
-            self.board.update(waiting=tuple(map(name_of, self._early)))
-
-    def _take(self, command: Command) -> None:
-        for witness in self._witnesses:
-            witness.commanded(command, self._clock.now())
-        self._conductor.when(command.when, name_of(command), lambda at: self._obey(command, at))
+        self._desk.command(command)
 
     def _follow(self, moment: float, message: bytes) -> None:
         if self._begun:
@@ -211,47 +192,6 @@ class Session:
     def retime(self, segment: Segment) -> None:
         """Go by a piece of tempo that was once played."""
         self._conductor.retime(segment)
-
-    def _check(self, command: Command) -> None:
-        match command:
-            case SetStyle(style=name):
-                find_style(name)
-            case Mute(part=part) | Solo(part=part) if part not in self.board.state.parts:
-                raise ConfigError("no such part", where=part, expected=", ".join(self.board.state.parts))
-            case SetSource(source=name) if name not in self._supply.names:
-                raise ConfigError("no such source", where=name, expected=", ".join(self._supply.names))
-            case SetTempo() | Tap() | Nudge():
-                self._conductor.check_leader()
-
-    def _obey(self, command: Command, at: float) -> None:
-        """Do what was asked for session second ``at``, which is now or as near as notes can still be shaped."""
-        conductor, controls = self._conductor, self.board.controls
-        turned = command.apply(controls)
-        match command:
-            case Play() if not controls.playing:
-                conductor.play(at)
-            case Stop(cadence=cadence) if controls.playing:
-                conductor.stop(at, cadence=cadence)
-            case Quit(cadence=cadence):
-                if cadence and controls.playing and self._begun:
-                    self._ingest.close()  # the stages end one after the other, the performer on a cadence
-                else:
-                    self._abort.set()
-            case Panic():
-                conductor.release(at)
-            case SetTempo(bpm=bpm):
-                conductor.set_tempo(bpm, at)
-            case Tap():
-                turned = replace(controls, bpm=conductor.tap(at) or controls.bpm)
-            case Nudge(beats=beats):
-                conductor.nudge(beats, at)
-            case SetStyle(style=name):
-                self._sequencer.style = find_style(name)
-            case SetSource(source=name):
-                self._ingest.switch(name)
-            case Learn():
-                self._listener.learn(command)
-        self.board.update(controls=turned)
 
     def _start_stages(self, group: asyncio.TaskGroup, frames: Latest[Frame], workers: dict[str, Worker]) -> None:
         config, clock, board, witnesses = self._config, self._clock, self.board, self._witnesses

@@ -17,6 +17,7 @@ from stream_v2m.sources.source import SourceConfig
 from stream_v2m.sources.word import redacted
 
 MICROSECONDS = 1_000_000
+ASK = "is the address right, and does somebody send there?"
 
 # What a stream may open on its own account, by the scheme of its address: never a file of this machine.
 _HTTP = "http,https,httpproxy,tcp,tls,crypto"
@@ -47,6 +48,7 @@ class NetworkStream(LiveSource):
     def __init__(self, address: str, config: SourceConfig) -> None:
         super().__init__(redacted(address))
         self._address, self._config = address, config
+        self._clock = MonotonicClock()
         self._scheme = address.partition("://")[0].lower()
         if self._scheme == "udp":
             self.awaits = "a sender"
@@ -57,16 +59,16 @@ class NetworkStream(LiveSource):
 
     def _connect(self) -> InputContainer:
         while True:
+            begun = self._clock.now()
             try:
                 return self._opened(self._address, self._options())
             except (FFmpegError, OSError, ValueError) as error:
-                silent = isinstance(error, av.ExitError)
-                if self.awaits and silent and not self.closed.is_set():
+                silent = self._clock.now() - begun >= self._config.open_timeout_s
+                if silent and self.awaits and not self.closed.is_set():
                     continue
-                raise _fault("cannot be opened", self.name, error, self._config.open_timeout_s) from None
+                raise self._fault("cannot be opened", error, silent=silent, cure=ASK) from None
 
     def _opened(self, address: str, options: dict[str, str]) -> InputContainer:
-        """The error's own text has the address in it, credentials too: it must not be shown."""
         limits = (self._config.open_timeout_s, self._config.stall_s)
         kind = "mpegts" if self._scheme == "udp" else None
         return av.open(address, "r", kind, options=_USUAL | options, timeout=limits)
@@ -83,7 +85,7 @@ class NetworkStream(LiveSource):
 
     def _shown(self, container: InputContainer) -> Iterator[VideoFrame]:
         stream = video_of(container, where=self.name, threads=self._config.decode_threads)
-        clock, playout = MonotonicClock(), Playout() if self._scheme in ("http", "https") else None
+        clock, playout = self._clock, Playout() if self._scheme in ("http", "https") else None
         film = playout is not None and bool(container.duration)
         try:
             for picture in decoded(container, stream, clock):
@@ -91,14 +93,13 @@ class NetworkStream(LiveSource):
                     self.closed.wait(playout.wait(picture.time, clock.now()))
                 yield picture
         except FFmpegError as error:
-            raise _fault("was lost", self.name, error, self._config.stall_s) from None
+            raise self._fault("was lost", error, silent=isinstance(error, av.ExitError)) from None
         if not film:
             raise SourceError("the stream ended", where=self.name)
 
-
-def _fault(what: str, where: str, error: FFmpegError | OSError | ValueError, limit: float) -> SourceError:
-    if isinstance(error, av.ExitError):
-        got = f"no answer for {limit:g} s"
-    else:
-        got = redacted(getattr(error, "strerror", None) or type(error).__name__)
-    return SourceError(what, where=where, got=got, cure="is the address right, and does somebody send there?")
+    def _fault(
+        self, what: str, error: FFmpegError | OSError | ValueError, *, silent: bool, cure: str | None = None
+    ) -> SourceError:
+        """Without the error's own text, which has the address in it, credentials too."""
+        got = "no answer in time" if silent else getattr(error, "strerror", None) or type(error).__name__
+        return SourceError(what, where=self.name, got=redacted(got), cure=cure)

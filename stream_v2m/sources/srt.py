@@ -17,7 +17,7 @@ from stream_v2m.core.clock import MonotonicClock
 from stream_v2m.core.errors import SourceError
 from stream_v2m.sources.decode import decoded, video_of
 from stream_v2m.sources.live import LiveSource
-from stream_v2m.sources.network import MICROSECONDS
+from stream_v2m.sources.network import ASK, MICROSECONDS
 from stream_v2m.sources.source import SourceConfig
 from stream_v2m.sources.word import redacted
 
@@ -68,7 +68,7 @@ class SrtStream(LiveSource):
                     "the stream ended" if seen else "cannot be opened",
                     where=self.name,
                     got=redacted(said[-1]) if said else None,
-                    cure=None if seen else "is the address right, and does somebody send there?",
+                    cure=None if seen else ASK,
                 )
 
     def _read(self, process: subprocess.Popen[bytes]) -> Iterator[VideoFrame]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 _ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://\S*")
 _MASK = "…"
@@ -22,15 +22,19 @@ def name_of(word: str) -> str:
     """What to call a source whose word has no name: the word itself, or host and path of an address."""
     if not _ADDRESS.fullmatch(word):
         return word
-    parts = urlsplit(word)
-    host = parts.netloc.rpartition("@")[2]
-    return (host + parts.path).rstrip("/") or parts.scheme
+    scheme, place, _ = _parts(word)
+    return place.rstrip("/") or scheme
 
 
 def _bare(address: str) -> str:
-    scheme, _, rest = address.partition("://")
-    place, mark, query = rest.partition("#")[0].partition("?")
-    authority, slash, path = place.partition("/")
+    scheme, place, query = _parts(address)
     keys = [key for key, _ in parse_qsl(query, keep_blank_values=True)]
-    masked = mark + "&".join(f"{key}={_MASK}" for key in keys)
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}{masked}"
+    masked = "?" + "&".join(f"{key}={_MASK}" for key in keys) if keys else ""
+    return f"{scheme}://{place}{masked}"
+
+
+def _parts(address: str) -> tuple[str, str, str]:
+    """Scheme, host with path, and query. Everything before the last @ is taken for a password, with / and ? in it."""
+    scheme, _, rest = address.partition("://")
+    place, _, query = rest.rpartition("@")[2].partition("#")[0].partition("?")
+    return scheme, place, query

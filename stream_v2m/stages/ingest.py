@@ -12,7 +12,7 @@ from stream_v2m.core.channel import Latest
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.errors import SourceError
 from stream_v2m.core.state import Board
-from stream_v2m.core.values import Frame
+from stream_v2m.core.values import Cue, Frame
 from stream_v2m.core.worker import Worker
 from stream_v2m.sources.backoff import Backoff
 from stream_v2m.sources.source import SourceConfig, SourceInfo, awaited
@@ -161,7 +161,6 @@ class Ingest:
                     tap.close()
                     if self._clock.now() - since >= self._config.retry_most_s:
                         backoff.reset()
-                    self._board.update(cue=None, affect=None)  # what is not seen is not shown, nor sent as controllers
                     self._board.notice(f"lost: {error}")
                     tap = await self._regained(tap.name, error, backoff)
                     self._board.notice(f"{tap.name} is back")
@@ -173,12 +172,14 @@ class Ingest:
         while True:
             moment = self._clock.now() + backoff.delay()
             while (wait := moment - self._clock.now()) > 0:
+                self._unsee()
                 self._say(status=f"lost: {reason}; next try in {wait:.1f} s")
                 await self._clock.sleep_until(min(moment, self._clock.now() + COUNT_EVERY))
+            self._unsee()
             self._say(retries=self._board.state.source.retries + 1)
             tap = self._tap(name)
             try:
-                await self._open(tap)
+                await self._open(tap, f"lost: {reason}; trying again")
             except SourceError as error:
                 reason = error
                 tap.close()
@@ -188,9 +189,9 @@ class Ingest:
             else:
                 return tap
 
-    async def _open(self, tap: Tap) -> None:
+    async def _open(self, tap: Tap, status: str = "opening") -> None:
         waiting = awaited(tap.source)
-        self._say(status="opening" if waiting is None else f"waiting for {waiting}")
+        self._say(status=status if waiting is None else f"waiting for {waiting}")
         self._playing(await tap.open())
 
     def _tap(self, name: str) -> Tap:
@@ -213,6 +214,10 @@ class Ingest:
     def _playing(self, info: SourceInfo) -> None:
         self._newest = self._clock.now()
         self._say(status="playing", width=info.width, height=info.height)
+
+    def _unsee(self) -> None:
+        """Nothing moves any more, for whoever looks and for controllers; a last frame may still be measured later."""
+        self._board.update(cue=Cue(self._clock.now(), 0.0), affect=None)
 
     def _say(self, **changes: Any) -> None:
         self._board.update(source=replace(self._board.state.source, **changes))

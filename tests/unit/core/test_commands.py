@@ -28,6 +28,7 @@ EXAMPLES: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
     "tap": [({}, {})],
     "nudge": [({"beats": -0.25}, {})],
     "set_style": [({"style": "chorale"}, {"style": "chorale"})],
+    "set_source": [({"source": "backup"}, {})],
     "mute": [({"part": "drums"}, {"muted": frozenset({"drums"})}), ({"part": "drums", "on": False}, {})],
     "solo": [({"part": "bass"}, {"soloed": frozenset({"bass"})}), ({"part": "bass", "on": False}, {})],
     "set_temperature": [({"value": 0}, {"temperature": 0.0})],

@@ -12,7 +12,10 @@ from stream_v2m.sources.factory import open_source
 from stream_v2m.sources.film import Film
 from stream_v2m.sources.images import Images
 from stream_v2m.sources.media import MediaFile
-from stream_v2m.sources.source import Source, SourceConfig
+from stream_v2m.sources.network import NetworkStream
+from stream_v2m.sources.rtmp_listen import RtmpListener
+from stream_v2m.sources.source import Source, SourceConfig, awaited
+from stream_v2m.sources.srt import SrtStream
 
 pytestmark = pytest.mark.unit
 
@@ -67,6 +70,49 @@ def test_a_folder_is_refused_with_a_hint_to_images(tmp_path: Path):
         opened(str(tmp_path)).open()
 
 
-def test_an_address_on_the_network_is_refused():
-    with pytest.raises(SourceError, match="addresses on the network cannot be read"):
-        opened("rtsp://camera.local/live")
+@pytest.mark.parametrize(
+    ("spec", "kind"),
+    [
+        ("rtsp://camera.local/live", NetworkStream),
+        ("RTSPS://camera.local/live", NetworkStream),
+        ("rtmp://host/app/name", NetworkStream),
+        ("udp://0.0.0.0:5004", NetworkStream),
+        ("https://host/live.m3u8", NetworkStream),
+        ("rtmp-listen://127.0.0.1:1935/live", RtmpListener),
+        ("rtmp-listen://localhost/live", RtmpListener),
+        ("srt://host:9000", SrtStream),
+    ],
+)
+def test_an_address_is_a_live_source(spec: str, kind: type):
+    source = opened(spec)
+    assert type(source) is kind
+    assert source.live
+
+
+def test_an_address_of_another_kind_is_refused_without_its_password():
+    with pytest.raises(SourceError, match=r"no such kind of address.*expected one of rtsp://") as caught:
+        opened("gopher://anna:secret@host/a")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "[::]", "studio.local"])
+def test_nobody_elsewhere_may_publish_by_rtmp_unless_it_is_said(host: str):
+    spec = f"rtmp-listen://{host}:1935/live"
+    with pytest.raises(SourceError, match=r"anybody who reaches .* source\.rtmp_beyond_loopback"):
+        opened(spec)
+    assert open_source(spec, SourceConfig(rtmp_beyond_loopback=True)).live
+
+
+@pytest.mark.parametrize(
+    ("spec", "awaits"),
+    [
+        ("rtmp-listen://127.0.0.1/live", "a publisher"),
+        ("srt://0.0.0.0:9000?mode=listener&latency=20000", "a caller"),
+        ("udp://0.0.0.0:5004", "a sender"),
+        ("srt://host:9000", None),
+        ("rtsp://host/a", None),
+        ("film:", None),
+    ],
+)
+def test_a_source_that_only_waits_for_somebody_says_for_whom(spec: str, awaits: str | None):
+    assert awaited(opened(spec)) == awaits

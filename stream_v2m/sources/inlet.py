@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 
 from aiortc import RTCIceServer
 from av import VideoFrame
@@ -52,6 +53,7 @@ class Inlet:
         self._publisher: _Publisher | None = None
         self._group: asyncio.TaskGroup | None = None
         self._answering = asyncio.Lock()
+        self._attaching = Lock()
 
     def source(self) -> Published:
         """A source of what is published here."""
@@ -98,6 +100,8 @@ class Inlet:
             try:
                 if present is not None:
                     await self._end(present)
+                if self._group is None:  # it ended meanwhile
+                    raise PublishError("nothing plays any more", reason="busy")
                 publisher = _Publisher(peer, secrets.token_urlsafe(16), self._clock.now())
                 publisher.task = self._group.create_task(self._serve(publisher))
             except BaseException:
@@ -113,17 +117,19 @@ class Inlet:
             PublishError: there is none of that name, or no longer.
         """
         publisher = self._publisher
-        if publisher is None or not secrets.compare_digest(publisher.id.encode(), id.encode()):
+        if publisher is None or not secrets.compare_digest(publisher.id.encode(), id.encode(errors="replace")):
             raise PublishError("no such publication", reason="unknown")
         await self._end(publisher)
 
     def attach(self, slot: Newest[VideoFrame]) -> None:
         """Put every picture into this slot too; from any thread."""
-        self._slots = (*self._slots, slot)
+        with self._attaching:
+            self._slots = (*self._slots, slot)
 
     def detach(self, slot: Newest[VideoFrame]) -> None:
         """No more pictures for this slot; from any thread."""
-        self._slots = tuple(other for other in self._slots if other is not slot)
+        with self._attaching:
+            self._slots = tuple(other for other in self._slots if other is not slot)
 
     def _is_silent(self, publisher: _Publisher) -> bool:
         return self._clock.now() - max(publisher.since, publisher.newest) > self._config.stall_s

@@ -227,7 +227,7 @@ async function start() {
     sendButton.disabled = true;
     return;
   }
-  cameras.disabled = false;
+  cameras.disabled = flip.disabled = false;
   try {
     await login();
   } catch (error) {

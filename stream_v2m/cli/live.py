@@ -59,7 +59,7 @@ async def show(board: Board, clock: Clock, console: Console) -> None:
 
 
 async def log_json(board: Board, out: TextIO | None = None) -> None:
-    """Write one line of JSON for every step, change of phase and notice, until the performance has stopped."""
+    """Write one line of JSON for every step, notice, and change of phase or of the source, until it has stopped."""
     out = out or sys.stdout
     watcher = board.watch()
     before = board.state
@@ -67,13 +67,18 @@ async def log_json(board: Board, out: TextIO | None = None) -> None:
         _write(out, before, before.notices)
         async for state in watcher:
             news = _news(before.notices, state.notices)
-            if news or (state.phase, state.step) != (before.phase, before.step):
+            if news or _stage(state) != _stage(before):
                 _write(out, state, news)
             before = state
             if state.phase == "stopped":
                 return
     finally:
         board.unwatch(watcher)
+
+
+def _stage(state: State) -> tuple[object, ...]:
+    """What a line is written for; the countdown in a status is no change."""
+    return state.phase, state.step, state.source.name, state.source.status.partition(";")[0]
 
 
 def _write(out: TextIO, state: State, news: tuple[str, ...]) -> None:
@@ -96,6 +101,9 @@ def _record(state: State, news: tuple[str, ...]) -> dict[str, Any]:
         "arousal": affect and round(affect.arousal, 3),
         "loudness": dynamics and round(dynamics.loudness, 4),
         "note_density": dynamics and round(dynamics.note_density, 2),
+        "source": state.source.name,
+        "source_status": state.source.status,
+        "retries": state.source.retries,
         "frames": state.source.frames,
         "frames_dropped": state.source.dropped,
         "cuts": state.cuts,

@@ -10,10 +10,10 @@ import pytest
 from stream_v2m.cli.keys import keys_for, parse_keys, part_command
 from stream_v2m.cli.terminal import steer
 from stream_v2m.core.clock import run_virtual
-from stream_v2m.core.commands import COMMANDS, Command, Mute, Panic, Play, SetStyle, Solo, Stop, Transpose
+from stream_v2m.core.commands import COMMANDS, Command, Mute, Panic, Play, SetSource, SetStyle, Solo, Stop, Transpose
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.errors import ConfigError
-from stream_v2m.core.state import Board, State
+from stream_v2m.core.state import Board, SourceState, State
 
 pytestmark = pytest.mark.unit
 
@@ -123,3 +123,9 @@ def test_what_is_refused_is_told_and_the_keys_go_on():
 def test_the_question_mark_names_every_key():
     _, board, _ = steered("?")
     assert all(f"{key.name} {key.does}" in board.state.notices[0] for key in keys_for(STYLES).values())
+
+
+def test_v_goes_round_the_sources():
+    two = replace(PLAYING, sources=("cam", "back"), source=SourceState(name="back"))
+    assert command("v", two) == SetSource(source="cam")
+    assert command("v", replace(two, source=SourceState(name="cam"))) == SetSource(source="back")

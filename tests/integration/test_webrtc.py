@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiortc import RTCPeerConnection
+from aiortc.codecs.vpx import Vp8Decoder
 
 from stream_v2m.core.errors import PublishError, SourceError
 from stream_v2m.core.values import Frame
+from stream_v2m.sources import peer
+from stream_v2m.sources.backlog import Backlog
 from stream_v2m.sources.inlet import Inlet
 from stream_v2m.sources.peer import addresses_of
 from stream_v2m.sources.webrtc import Published
@@ -64,6 +69,32 @@ async def test_a_slow_reader_gets_the_newest_picture() -> None:
     assert max(ages) <= in_flight
     assert min(gaps) >= pause - in_flight
     assert source.dropped >= 3 * (pause - in_flight) - in_flight
+
+
+async def test_a_decoder_that_falls_behind_forgets_and_goes_on_with_a_key_frame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backlogs: list[Backlog] = []
+    decode, pauses = Vp8Decoder.decode, iter([0.0] * 5 + [1.0])
+
+    def kept(behind: Callable[[], None]) -> Backlog:
+        backlogs.append(Backlog(behind))
+        return backlogs[-1]
+
+    def slow(decoder: Vp8Decoder, encoded: Any) -> list[Any]:
+        time.sleep(next(pauses, 0.0))
+        return decode(decoder, encoded)
+
+    monkeypatch.setattr(peer, "Backlog", kept)
+    monkeypatch.setattr(Vp8Decoder, "decode", slow)
+    async with running_inlet() as inlet, publisher(Numbered(rate_hz=60)) as sender:
+        await sender.publish(inlet)
+        source, frames = await opened(inlet)
+        await until(lambda: backlogs[0].forgotten > 0, "a decoder behind")
+        sent = sender.track.sent
+        while number_of(await asyncio.to_thread(next, frames)) <= sent:
+            pass
+        source.close()
 
 
 async def test_a_second_publisher_is_refused_and_the_first_goes_on() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from stream_v2m.control.server_config import ServerConfig
 from stream_v2m.core.config import Settings
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.resources import configs_folder, user_folder
@@ -17,6 +18,7 @@ from stream_v2m.midi.synth_config import SynthConfig
 from stream_v2m.music.sequencer import MusicConfig
 from stream_v2m.music.style import SUFFIX, Style, list_styles, load_style
 from stream_v2m.sources.source import SourceConfig
+from stream_v2m.sources.webrtc_config import WebRTCConfig
 from stream_v2m.stages.compose import StepConfig
 from stream_v2m.stages.lead import INTERNAL, TempoConfig
 from stream_v2m.stages.listen import ControlConfig
@@ -52,6 +54,8 @@ class Config(Settings):
     player: PlayerConfig = PlayerConfig()
     synth: SynthConfig = SynthConfig()
     takes: TakesConfig = TakesConfig()
+    serve: ServerConfig = ServerConfig()
+    webrtc: WebRTCConfig = WebRTCConfig()
 
 
 def alone(config: Config) -> Config:

@@ -16,8 +16,10 @@ from rich.console import Console
 
 from stream_v2m.cli.keyboard import open_keyboard
 from stream_v2m.cli.live import log_json, show
+from stream_v2m.cli.publishing import Publishing
 from stream_v2m.cli.terminal import steer
 from stream_v2m.config import Config, alone, find_style, style_names
+from stream_v2m.control.feed import Feed
 from stream_v2m.core.clock import MonotonicClock, VirtualClock, run_virtual
 from stream_v2m.core.commands import Quit
 from stream_v2m.core.errors import ConfigError
@@ -74,12 +76,14 @@ def play(
     plot: Path | None = None,
     keep: bool = False,
     take: str | None = None,
+    serve: bool = False,
 ) -> State:
     """Perform in real time until the source ends, ``seconds`` are over, or Ctrl-C.
 
     Args:
         sources: the first plays, the others can be switched to.
         keep: as a take, which is called ``take``, or by date and time.
+        serve: let others watch and steer it as ``config.serve`` says.
 
     Returns:
         the state at the end.
@@ -88,10 +92,11 @@ def play(
 
     if plot is not None:
         check_writable(plot)
-    supply = Supply.parse(sources, config.source)
+    clock = MonotonicClock()
+    publishing = Publishing(config, clock) if serve else None
+    supply = Supply.parse(sources, config.source, publishing.open if publishing else None)
     said = ", ".join(map(redacted, sources))
     trace = Trace(title=said) if plot is not None else None
-    clock = MonotonicClock()
 
     async def perform(stack: ExitStack) -> State:
         witnesses: list[Witness] = [trace] if trace else []
@@ -100,6 +105,8 @@ def play(
         if keep:
             kept = keeping(config, said, take, notice=lambda text: session.board.notice(text))
             witnesses.append(stack.enter_context(kept))
+        if serve:
+            witnesses.append(feed := Feed())
         ports = [Output.parse(spec) for spec in destinations.ports]
         player = Player(ports, config.player, origin=clock.origin, synth=config.synth.settings()) if ports else None
         session = Session(
@@ -118,6 +125,13 @@ def play(
             surfaces.append(partial(show, session.board, clock, Console()))
         if (keyboard := open_keyboard()) is not None:
             surfaces.append(partial(steer, keyboard, session.command, session.board, styles=style_names()))
+        if publishing is not None:
+            from stream_v2m.cli.serve import open_server
+
+            server = open_server(config, session, feed, clock, Console(stderr=json), publishing.routes())
+            surfaces.append(partial(publishing.run, session.board.notice))
+            stack.callback(server.close)
+            surfaces.append(server.run)
         _obey_signals(session)
         _settle_garbage()
         await session.run(*surfaces)

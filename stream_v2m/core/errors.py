@@ -1,5 +1,9 @@
 """The errors a user may see: each says what, where, what was got, what was expected, and the cure."""
 
+from __future__ import annotations
+
+from typing import Any, Literal
+
 
 class StreamV2MError(Exception):
     """Something in the user's input or surroundings is wrong; anything else is our bug.
@@ -54,3 +58,19 @@ class TakeError(StreamV2MError):
 
 class AuthError(StreamV2MError):
     """A caller without the right to do this."""
+
+
+Refusal = Literal["malformed", "codec", "taken", "unknown", "busy"]
+
+
+class PublishError(StreamV2MError):
+    """A picture that somebody wants to send here and that is not taken.
+
+    Args:
+        reason: the offer cannot be understood; none of its codecs can be decoded; somebody else is
+            sending; there is no such publication; it cannot be answered now.
+    """
+
+    def __init__(self, what: str, *, reason: Refusal, **details: Any) -> None:
+        self.reason = reason
+        super().__init__(what, **details)

@@ -16,8 +16,8 @@ def open_source(spec: str, config: SourceConfig) -> Source:
 
     Args:
         spec: ``film:`` or ``film:seed=3&size=1280x720&rate=30&seconds=60``; ``camera``, ``camera:1`` or
-            ``camera:NAME``; ``screen:``; ``images:FOLDER`` or ``images:GLOB``; an address on the network
-            (``rtsp://``, ``rtmp://``, ``rtmp-listen://``, ``srt://``, ``udp://``, ``http://`` …); else the
+            ``camera:NAME``; ``screen:``; ``webrtc:``; ``images:FOLDER`` or ``images:GLOB``; an address on the
+            network (``rtsp://``, ``rtmp://``, ``rtmp-listen://``, ``srt://``, ``udp://``, ``http://`` …); else the
             path of a film.
 
     Raises:
@@ -26,8 +26,13 @@ def open_source(spec: str, config: SourceConfig) -> Source:
     return source_maker(spec, config)()
 
 
-def source_maker(spec: str, config: SourceConfig) -> Callable[[], Source]:
+def source_maker(
+    spec: str, config: SourceConfig, publishing: Callable[[], Callable[[], Source]] | None = None
+) -> Callable[[], Source]:
     """What makes the source again and again: a camera that was found once is looked for by its name.
+
+    Args:
+        publishing: lets visitors publish a picture, and gives what makes its source; none: they cannot.
 
     Raises:
         SourceError: the spec cannot be understood.
@@ -52,6 +57,10 @@ def source_maker(spec: str, config: SourceConfig) -> Callable[[], Source]:
         from stream_v2m.sources.images import Images
 
         return lambda: Images(rest, config)
+    if spec == "webrtc:":
+        if publishing is None:
+            raise SourceError("nobody can send one here", where=spec, cure="`stream-v2m serve webrtc:`")
+        return publishing()
     if rest.startswith("//"):
         return _network_maker(kind.lower(), spec, config)
     from stream_v2m.sources.media import MediaFile

@@ -30,10 +30,16 @@ class Supply:
         return cls({source.name: lambda: source})
 
     @classmethod
-    def parse(cls, words: Iterable[str], config: SourceConfig) -> Supply:
+    def parse(
+        cls,
+        words: Iterable[str],
+        config: SourceConfig,
+        publishing: Callable[[], Callable[[], Source]] | None = None,
+    ) -> Supply:
         """Sources as on the command line: ``SPEC``, ``NAME=SPEC``, or a name of ``source.named``.
 
         What has no name is called after its spec, without credentials. Those of ``source.named`` follow.
+        ``publishing`` is ``source_maker``'s.
 
         Raises:
             SourceError: a spec that cannot be understood, a name that is given twice.
@@ -54,7 +60,7 @@ class Supply:
         specs |= {name: spec for name, spec in named.items() if name not in specs}
         if not specs:
             raise SourceError("no source", cure="name one: `film:` needs nothing")
-        return cls({name: source_maker(spec, config) for name, spec in specs.items()})
+        return cls({name: source_maker(spec, config, publishing) for name, spec in specs.items()})
 
     @property
     def names(self) -> tuple[str, ...]:

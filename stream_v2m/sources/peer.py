@@ -1,0 +1,140 @@
+"""One WebRTC peer that sends its picture: aiortc, and the few private parts of it that must be reached."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+from aioice.ice import get_host_addresses
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
+from aiortc.exceptions import OperationError
+from aiortc.mediastreams import MediaStreamError
+from av import VideoFrame
+
+from stream_v2m.core.errors import PublishError
+from stream_v2m.sources.backlog import Backlog
+from stream_v2m.sources.offer import malformed, read_offer
+
+MAX_ADDRESSES = 16
+COMPONENT = 1  # RTP; RTCP goes the same way
+CLOSING = 5.0  # seconds that a peer may take to be closed
+
+
+def addresses_of(host: str) -> list[str]:
+    """The addresses of this machine that pictures may come to, when pages are served at ``host``.
+
+    Loopback stays loopback; a wildcard means every address, loopback among them.
+    """
+    if host in ("", "0.0.0.0", "::"):
+        found = ["127.0.0.1", *get_host_addresses(use_ipv4=True, use_ipv6=host != "0.0.0.0")]
+        return found[:MAX_ADDRESSES]
+    try:
+        return [str(ipaddress.ip_address(host))]
+    except ValueError:
+        found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)]
+        return list(dict.fromkeys(found))[:MAX_ADDRESSES]
+
+
+class Peer:
+    """Made by ``answer``; its pictures end when it leaves."""
+
+    def __init__(self, connection: RTCPeerConnection, receiver: RTCRtpReceiver) -> None:
+        self.sdp = connection.localDescription.sdp
+        self.backlog = _bound_backlog(receiver)
+        self._connection, self._receiver = connection, receiver
+
+    @classmethod
+    async def answer(cls, offer: str, *, addresses: Sequence[str], ice_servers: list[RTCIceServer]) -> Peer:
+        """Answer an offer: the first picture in it is taken; sound, and further pictures, are refused.
+
+        Raises:
+            PublishError: the offer is wrong, or has no codec that can be decoded.
+        """
+        text, codecs = read_offer(offer)
+        connection = RTCPeerConnection(RTCConfiguration(iceServers=ice_servers))
+        try:
+            return await cls._answer(connection, text, codecs, addresses)
+        except BaseException:
+            await connection.close()
+            raise
+
+    @classmethod
+    async def _answer(
+        cls, connection: RTCPeerConnection, offer: str, codecs: Sequence[str], addresses: Sequence[str]
+    ) -> Peer:
+        try:
+            await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+        except OperationError as error:
+            raise _no_codec(codecs) from error
+        except (ValueError, TypeError) as error:  # what aiortc makes of numbers and words that are none
+            raise malformed("it cannot be understood", got=str(error)) from error
+        taken = None
+        for transceiver in connection.getTransceivers():
+            if taken is None and transceiver.kind == "video" and transceiver.receiver.track is not None:
+                taken = transceiver
+            else:
+                transceiver.direction = "inactive"
+        assert taken is not None
+        await _gather(connection, addresses)
+        await connection.setLocalDescription(await connection.createAnswer())
+        return cls(connection, taken.receiver)
+
+    async def connected(self) -> bool:
+        """Wait until its pictures can come (True), or surely will not (False)."""
+        changed = asyncio.Event()
+        self._connection.on("connectionstatechange", changed.set)
+        while (state := self._connection.connectionState) in ("new", "connecting"):
+            await changed.wait()
+            changed.clear()
+        return state == "connected"
+
+    async def pictures(self) -> AsyncIterator[VideoFrame]:
+        """Every picture, as it is decoded, until the peer leaves or is lost."""
+        while True:
+            try:
+                picture = await self._receiver.track.recv()
+            except MediaStreamError:
+                return
+            if isinstance(picture, VideoFrame):
+                yield picture
+
+    async def close(self) -> None:
+        """Let go of its sockets and threads; as often as one likes."""
+        with suppress(TimeoutError):  # nobody is waited for longer
+            async with asyncio.timeout(CLOSING):
+                await self._connection.close()
+
+
+async def _gather(connection: RTCPeerConnection, addresses: Sequence[str]) -> None:
+    """Open sockets on these addresses only: left alone, aioice takes every address but the loopback."""
+    gatherers = {transceiver.receiver.transport.transport.iceGatherer for transceiver in connection.getTransceivers()}
+    for ice in (gatherer._connection for gatherer in gatherers):
+        ice._local_candidates = await ice.get_component_candidates(COMPONENT, list(addresses))
+        ice._local_candidates_start = ice._local_candidates_end = True
+        if not ice._local_candidates:
+            raise PublishError(
+                "no socket can be opened for it", reason="busy", got=", ".join(addresses), cure="see `--host`"
+            )
+
+
+def _bound_backlog(receiver: Any) -> Backlog:
+    """Put a queue that forgets in the place of aiortc's, which grows while a decoder is too slow."""
+    backlog = Backlog(behind=receiver._RTCRtpReceiver__decoder_error.set)  # which asks for a key frame
+    receiver._RTCRtpReceiver__decoder_queue = backlog
+    return backlog
+
+
+def _no_codec(codecs: Sequence[str]) -> PublishError:
+    offered = list(dict.fromkeys(name for name in codecs if name.lower() not in ("rtx", "red", "ulpfec", "flexfec-03")))
+    return PublishError(
+        "none of its codecs can be decoded here",
+        reason="codec",
+        where="SDP offer",
+        got=", ".join(offered) or "none",
+        expected="VP8, or H.264 in packetization mode 1, constrained baseline",
+        cure="choose H.264 or VP8 in the sender; in OBS: Settings, Output, Video Encoder",
+    )

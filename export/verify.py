@@ -22,8 +22,8 @@ from stream_v2m.inference.dynamics import DynamicsModel
 
 # Greatest difference of logits (within ±20) between float32 computations in different orders of summation.
 LOGIT_TOLERANCE = 2e-4
-# Greatest difference of logits that weights in int8 may make over made-up inputs, which are far from any song; more is a
-# mistake. Whether int8 is good enough is told by the figures on the val split.
+# Greatest difference of logits that weights in int8 may make over made-up inputs, which are far from any song; more is
+# a mistake. Whether int8 is good enough is told by the figures on the val split.
 INT8_TOLERANCE = 1.0
 # The same as LOGIT_TOLERANCE for loudness and density, as a share of their ranges in the data (0.573 and 42).
 LEVEL_TOLERANCE = 1e-4

@@ -16,6 +16,7 @@ from stream_v2m.control.preview import Preview
 from stream_v2m.control.words import Sheet
 from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.commands import Command
+from stream_v2m.core.errors import SourceError
 from stream_v2m.core.state import Board, State
 from stream_v2m.core.values import Cue, Event, Frame, NoteEvent
 from stream_v2m.core.worker import InlineWorker
@@ -191,6 +192,15 @@ def test_no_picture_is_made_that_nobody_wants():
     made: list[Frame] = []
     Stage(Wire(), Wishes(), lambda frame: made.append(frame) or b"").play(film)  # type: ignore[func-returns-value]
     assert made == []
+
+
+def test_a_picture_that_cannot_be_made_ends_nothing():
+    def fail(frame: Frame) -> bytes:
+        raise SourceError("no such pixel format")
+
+    wire = Stage(Wire(), Wishes(preview=True), fail).play(film)
+    assert [each["type"] for _, each in wire.sent if isinstance(each, dict)] == ["state"]
+    assert len(wire.sent) == 1
 
 
 def test_no_picture_is_made_twice_of_one_frame():

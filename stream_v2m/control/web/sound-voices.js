@@ -28,19 +28,19 @@ export function voiceOf(part, channel, program) {
 
 // Level, attack, decay and release in seconds (time constants but the attack), sustain, reverb.
 const SHAPES = {
-  bass: { level: 0.34, attack: 0.006, decay: 0.5, sustain: 0.55, release: 0.05, wet: 0.03 },
-  pad: { level: 0.085, attack: 0.12, decay: 1, sustain: 0.85, release: 0.28, wet: 0.4 },
-  strings: { level: 0.09, attack: 0.07, decay: 1, sustain: 0.9, release: 0.16, wet: 0.38 },
-  choir: { level: 0.1, attack: 0.1, decay: 1, sustain: 0.9, release: 0.2, wet: 0.45 },
-  organ: { level: 0.1, attack: 0.012, decay: 1, sustain: 0.95, release: 0.04, wet: 0.25 },
-  piano: { level: 0.2, attack: 0.003, decay: 0.8, sustain: 0.02, release: 0.08, wet: 0.18 },
-  keys: { level: 0.19, attack: 0.004, decay: 0.9, sustain: 0.05, release: 0.09, wet: 0.2 },
-  pluck: { level: 0.2, attack: 0.003, decay: 0.34, sustain: 0.02, release: 0.12, wet: 0.28 },
-  bell: { level: 0.13, attack: 0.003, decay: 0.9, sustain: 0.0, release: 0.35, wet: 0.42 },
-  lead: { level: 0.11, attack: 0.008, decay: 0.5, sustain: 0.7, release: 0.06, wet: 0.22 },
-  wind: { level: 0.15, attack: 0.045, decay: 0.6, sustain: 0.85, release: 0.07, wet: 0.32 },
-  brass: { level: 0.12, attack: 0.025, decay: 0.35, sustain: 0.7, release: 0.07, wet: 0.26 },
-  timpani: { level: 0.4, attack: 0.003, decay: 0.4, sustain: 0, release: 0.3, wet: 0.35 },
+  bass: { level: 0.26, attack: 0.005, decay: 0.5, sustain: 0.5, release: 0.05, wet: 0.03 },
+  pad: { level: 0.13, attack: 0.1, decay: 1, sustain: 0.85, release: 0.3, wet: 0.42 },
+  strings: { level: 0.13, attack: 0.06, decay: 1, sustain: 0.9, release: 0.16, wet: 0.4 },
+  choir: { level: 0.2, attack: 0.09, decay: 1, sustain: 0.9, release: 0.2, wet: 0.46 },
+  organ: { level: 0.12, attack: 0.012, decay: 1, sustain: 0.95, release: 0.04, wet: 0.25 },
+  piano: { level: 0.3, attack: 0.003, decay: 0.8, sustain: 0.02, release: 0.08, wet: 0.2 },
+  keys: { level: 0.26, attack: 0.004, decay: 0.9, sustain: 0.05, release: 0.09, wet: 0.22 },
+  pluck: { level: 0.32, attack: 0.003, decay: 0.34, sustain: 0.02, release: 0.12, wet: 0.3 },
+  bell: { level: 0.22, attack: 0.003, decay: 0.9, sustain: 0, release: 0.35, wet: 0.42 },
+  lead: { level: 0.15, attack: 0.008, decay: 0.5, sustain: 0.7, release: 0.06, wet: 0.24 },
+  wind: { level: 0.22, attack: 0.045, decay: 0.6, sustain: 0.85, release: 0.07, wet: 0.34 },
+  brass: { level: 0.17, attack: 0.025, decay: 0.35, sustain: 0.7, release: 0.07, wet: 0.28 },
+  timpani: { level: 0.42, attack: 0.003, decay: 0.4, sustain: 0, release: 0.3, wet: 0.35 },
 };
 const WET_KIT = 0.07;
 
@@ -52,10 +52,10 @@ const SOURCES = {
     const filter = to.filter("lowpass", 1.1);
     filter.frequency.setValueAtTime(Math.min(9000, f * (4 + 10 * touch)), at);
     filter.frequency.setTargetAtTime(Math.max(140, f * 2.2), at, 0.11);
-    return [...to.through(filter, [to.wave("sawtooth", f, 0.5)]), to.wave("sine", f, 0.8)];
+    return [...to.through(filter, [to.wave("sawtooth", f, 0.55)]), to.wave("sine", f, 0.55)];
   },
-  pad: (to, note) => soft(to, note, { cents: 7, low: 500, bright: 1700, opening: 0.5 }),
-  strings: (to, note) => soft(to, note, { cents: 5, low: 900, bright: 3200, opening: 0.12 }),
+  pad: (to, note) => soft(to, note, { cents: 7, low: 700, bright: 2400, opening: 0.4 }),
+  strings: (to, note) => soft(to, note, { cents: 5, low: 1100, bright: 3800, opening: 0.12 }),
   choir: (to, { f, touch }) => {
     const [ah, oh] = [to.filter("bandpass", 3.2, 760), to.filter("bandpass", 4, 1150 + 300 * touch)];
     const waves = [to.wave("sawtooth", f, 1.5, -6), to.wave("sawtooth", f, 1.5, 6)];
@@ -142,7 +142,9 @@ class Bench {
   }
 
   filter(type, q, frequency = 1000) {
-    return new BiquadFilterNode(this.context, { type, Q: q, frequency });
+    const filter = new BiquadFilterNode(this.context, { type, Q: q, frequency });
+    filter.frequency.automationRate = "k-rate"; // a sweep by blocks: new coefficients for every sample cost too much
+    return filter;
   }
 
   /** An oscillator through a gain; connected to the output when it is among what a voice gives back. */

@@ -47,11 +47,11 @@ export class Instrument {
   constructor(context, destination = context.destination) {
     this.context = context;
     this.noise = noise(context, 1.5);
-    this.mix = new GainNode(context, { gain: 0.62 });
+    this.mix = new GainNode(context, { gain: 1.1 });
     const compressor = new DynamicsCompressorNode(context, {
       threshold: -22, knee: 18, ratio: 2.4, attack: 0.008, release: 0.22,
     });
-    const trim = new GainNode(context, { gain: 0.6 }); // what the compressor makes up for by itself
+    const trim = new GainNode(context, { gain: 0.85 }); // what the compressor makes up for by itself
     const clip = new WaveShaperNode(context, { curve: softClip() });
     this.room = new GainNode(context, { gain: 1 });
     const early = new DelayNode(context, { delayTime: 0.018 });

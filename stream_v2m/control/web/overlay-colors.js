@@ -3,7 +3,6 @@
 // Where the plane of valence and arousal turns to which hue of OKLCH, both in degrees: excited yellow, tense red,
 // afraid violet between, sad blue, relaxed green.
 const TURNS = [[-135, -110], [-45, -195], [45, -280], [135, -340], [225, -470]];
-const LIGHTNESS = { dark: 0.82, light: 0.6 };
 const CHROMA = 0.15;
 
 const PARTS = 9; // colours of the theme
@@ -16,14 +15,13 @@ export function partColors(root = document.documentElement) {
 
 /** The colour of a mood: hue by its direction on the plane, strength by its distance from neutral; −1…1 each. */
 export function moodColor(valence, arousal, theme) {
-  if (theme === "mono") return "#ffffff";
   let angle = (Math.atan2(arousal, valence) * 180) / Math.PI;
   if (angle < TURNS[0][0]) angle += 360;
   const next = Math.max(1, TURNS.findIndex(([turn]) => angle <= turn));
   const [[from, hueFrom], [to, hueTo]] = [TURNS[next - 1], TURNS[next]];
   const hue = hueFrom + ((hueTo - hueFrom) * (angle - from)) / (to - from);
   const strength = Math.min(1, Math.hypot(valence, arousal) / 0.6);
-  return oklch(LIGHTNESS[theme], CHROMA * strength, hue);
+  return oklch(theme === "light" ? 0.6 : 0.82, CHROMA * strength, hue);
 }
 
 // Ottosson 2020, OKLab; in script, since browsers before Chromium 111 do not know oklch().

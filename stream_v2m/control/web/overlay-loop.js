@@ -1,13 +1,15 @@
 // When to paint: at most `fps` times a second, only as long as something moves, and never while hidden.
+//
+// A timer paints, not an animation frame: an animation frame that is asked for costs the browser a whole frame's work
+// even if nothing is painted in it, and 15 of 60 are wanted.
 
 export class Loop {
   /** `paint()` says in how many milliseconds it wants to be called again: 0 as soon as may be, Infinity not at all. */
   constructor(fps, paint) {
     this.interval = 1000 / fps;
     this.paint = paint;
-    this.last = -Infinity;
+    this.next = 0;
     this.timer = undefined;
-    this.frame = undefined;
     document.addEventListener("visibilitychange", () => this.wake());
   }
 
@@ -18,23 +20,13 @@ export class Loop {
 
   schedule(wait) {
     clearTimeout(this.timer);
-    if (this.frame !== undefined || document.hidden || wait === Infinity) return;
-    const left = this.last + this.interval - performance.now();
-    // half a display's frame early, since the animation frame that follows is up to a whole one away
-    this.timer = setTimeout(() => this.ask(), Math.max(wait, left) - 8);
+    if (document.hidden || wait === Infinity) return;
+    this.timer = setTimeout(() => this.tick(), Math.max(wait, this.next - performance.now()));
   }
 
-  ask() {
-    this.frame ??= requestAnimationFrame((time) => this.tick(time));
-  }
-
-  tick(time) {
-    this.frame = undefined;
-    if (time - this.last < this.interval - 1) {
-      this.ask();
-      return;
-    }
-    this.last = time;
+  tick() {
+    const now = performance.now();
+    this.next = Math.max(this.next + this.interval, now + this.interval / 2); // a late one does not delay the rest
     this.schedule(this.paint());
   }
 }

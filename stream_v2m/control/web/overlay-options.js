@@ -76,7 +76,6 @@ export function applyOptions(options, root = document.documentElement) {
   root.style.fontSize = `${16 * options.scale}px`;
   root.style.setProperty("--chord-size", `${options.font / 16}rem`);
   root.style.setProperty("--margin", `${options.margin}px`);
-  if (options.accent) root.style.setProperty("--accent", options.accent);
   for (const element of root.querySelectorAll("[data-show]")) {
     element.hidden = !options.show.includes(element.dataset.show);
   }

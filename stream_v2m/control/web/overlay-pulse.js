@@ -9,39 +9,38 @@ const MOST = 8;
 const STEPS = 12; // of light that are told apart
 
 export class Pulse {
-  /** `look()` gives the colours `ink` and `accent`; `outline` is one around the dots, or null. */
-  constructor(element, look, { outline }) {
+  /** `ink` is the dots' colour, `outline` one around them, or null. */
+  constructor(element, { ink, outline }) {
     this.canvas = new Canvas(element);
+    this.ink = ink;
     this.outline = outline;
-    this.look = look;
     this.drawn = "";
     this.beats = 0;
   }
 
-  /** Paint the place in the bar, `beat`, or none if null; milliseconds until it looks different. */
-  paint(beat, bpm, beatsPerBar) {
+  /** Paint the place in the bar, `beat`, or none if null, lit in `accent`; milliseconds until it looks different. */
+  paint({ beat, bpm, beatsPerBar, accent }) {
     const beats = Math.min(MOST, Math.max(1, Math.round(beatsPerBar)));
     const phase = beat === null ? 1 : beat - Math.floor(beat);
     const here = beat === null ? -1 : ((Math.floor(beat) % beatsPerBar) + beatsPerBar) % beatsPerBar;
     const light = Math.round(STEPS * Math.max(0, 1 - phase / FADE) ** 2) / STEPS;
-    const { ink, accent } = this.look();
-    const drawn = `${beats} ${here} ${light} ${accent} ${ink}`;
+    const drawn = `${beats} ${here} ${light} ${accent}`;
     if (drawn !== this.drawn) {
       this.drawn = drawn;
-      this.draw(beats, here % beats, light, ink, accent);
+      this.draw(beats, here % beats, light, accent);
     }
     if (beat === null) return Infinity;
     return light > 0 ? 0 : ((1 - phase) * 60_000) / bpm;
   }
 
-  draw(beats, here, light, ink, accent) {
+  draw(beats, here, light, accent) {
     if (beats !== this.beats) this.canvas.resize((this.beats = beats) * PITCH, HEIGHT);
     const context = this.canvas.clear();
     for (let index = 0; index < beats; index += 1) {
       const now = index === here;
       const radius = (index === 0 ? 0.24 : 0.2) + (now ? 0.04 + 0.18 * light : 0);
       context.globalAlpha = now ? 0.8 + 0.2 * light : this.outline ? 0.6 : 0.3;
-      context.fillStyle = now ? accent : ink;
+      context.fillStyle = now ? accent : this.ink;
       context.beginPath();
       context.arc((index + 0.5) * PITCH, HEIGHT / 2, radius, 0, 2 * Math.PI);
       context.fill();

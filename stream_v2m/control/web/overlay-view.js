@@ -4,24 +4,34 @@ import { moodColor } from "./overlay-colors.js";
 
 const SIGNS = { "#": "♯", b: "♭" };
 const NOTHING = "–";
+const SHADES = 10; // of valence and arousal each that are told apart
 
 export class View {
-  constructor(theme, root = document.documentElement) {
-    this.theme = theme;
+  constructor(root, { theme }) {
     this.root = root;
-    this.shown = new Map();
-    this.find = (selector) => root.querySelector(selector);
+    this.theme = theme;
+    this.shown = new Map(); // selector → words
+    this.dot = root.querySelector("#mood .dot");
+    this.color = null;
   }
 
-  /** Show the state. */
+  /** Show the state; `color` is then the mood's, or null. */
   show(state) {
+    this.root.classList.toggle("resting", state.phase === "resting");
     this.chord("#chord", state.chord);
     this.chord("#next", state.next_chord);
-    this.find("#next").classList.toggle("none", !state.next_chord || state.next_chord === state.chord);
-    this.text("#key", (state.key ?? "").replace(/^([A-G])([#b])/, (_, letter, sign) => letter + SIGNS[sign]));
-    const affect = state.affect;
+    const comes = Boolean(state.next_chord) && state.next_chord !== state.chord;
+    this.root.querySelector("#next").classList.toggle("none", !comes);
+    this.text("#key", signed(state.key ?? ""));
+    this.mood(state.affect);
+  }
+
+  mood(affect) {
     this.text("#mood .word", affect?.emotion ?? "");
-    this.mood = affect ? moodColor(affect.valence, affect.arousal, this.theme) : "";
+    const color = affect && this.theme !== "mono" ? moodColor(shade(affect.valence), shade(affect.arousal), this.theme) : null;
+    if (color === this.color) return;
+    this.color = color;
+    this.dot.style.backgroundColor = color ?? "";
   }
 
   chord(selector, name) {
@@ -34,13 +44,15 @@ export class View {
   text(selector, words) {
     if (this.shown.get(selector) === words) return;
     this.shown.set(selector, words);
-    this.find(selector).textContent = words;
+    this.root.querySelector(selector).textContent = words;
   }
+}
 
-  set mood(color) {
-    if (this.shown.get("--mood") === color) return;
-    this.shown.set("--mood", color);
-    if (color) this.root.style.setProperty("--mood", color);
-    else this.root.style.removeProperty("--mood");
-  }
+function shade(value) {
+  return Math.round(value * SHADES) / SHADES;
+}
+
+/** With the printed sign: `F# minor` is written `F♯ minor`. */
+function signed(key) {
+  return key.replace(/^([A-G])([#b])/, (_, letter, sign) => letter + SIGNS[sign]);
 }

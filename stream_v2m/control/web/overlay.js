@@ -1,34 +1,43 @@
 // The overlay's page: what the server tells, shown over a stream's picture, or nothing at all.
 
-import { readOptions, applyOptions } from "./overlay-options.js";
 import { Loop } from "./overlay-loop.js";
 import { Notes } from "./overlay-notes.js";
+import { applyOptions, readOptions } from "./overlay-options.js";
 import { Pulse } from "./overlay-pulse.js";
 import { View } from "./overlay-view.js";
 import { connect, login } from "./session.js";
 
-const GRACE = 2000; // milliseconds without a server before the overlay fades
+const GRACE_MS = 2000; // without a server before the overlay fades
+const RATE = 10; // changes of the state a second: a chord is never later than its beat's light fades
 const MOVING = ["playing", "ending"]; // the phases in which beats are counted
 
 const options = readOptions(location.search, (text) => console.warn(text));
 applyOptions(options);
 
 const overlay = document.getElementById("overlay");
-const shows = (thing) => options.show.includes(thing);
 const style = getComputedStyle(document.documentElement);
-const view = new View(options.theme);
-const outline = options.plate === "none" ? `rgb(${style.getPropertyValue("--shade")})` : null;
-const look = () => ({ ink: style.getPropertyValue("--ink").trim(), accent: style.getPropertyValue("--accent").trim() });
-const pulse = shows("pulse") ? new Pulse(document.getElementById("pulse"), look, { outline }) : null;
-const notes = shows("notes") ? new Notes(document.getElementById("notes"), { outline }) : null;
+const ink = style.getPropertyValue("--ink").trim();
+const outline = options.plate === "none" ? `rgb(${style.getPropertyValue("--shade").trim()})` : null;
+const part = (name, Part) => (options.show.includes(name) ? new Part(document.getElementById(name), { ink, outline }) : null);
+
+const view = new View(overlay, options);
+const pulse = part("pulse", Pulse);
+const notes = part("notes", Notes);
 let state = null;
-let leaving;
+let leaving; // the timer of the grace
+let said = ""; // why there was no connection
 
 const loop = new Loop(options.fps, () => {
   if (state === null) return Infinity;
   view.show(state);
   const now = connection.now();
-  return Math.min(pulse?.paint(beatAt(now), state.bpm, state.beats_per_bar) ?? Infinity, notes?.paint(now) ?? Infinity);
+  const place = {
+    beat: beatAt(now),
+    bpm: state.bpm,
+    beatsPerBar: state.beats_per_bar,
+    accent: options.accent ?? view.color ?? ink,
+  };
+  return Math.min(pulse?.paint(place) ?? Infinity, notes?.paint(now) ?? Infinity);
 });
 
 /** The beat at session second `now`, or null while none is counted. */
@@ -40,8 +49,9 @@ function beatAt(now) {
 function arrive(next) {
   clearTimeout(leaving);
   leaving = undefined;
+  said = "";
   state = next;
-  notes?.arrange(state.tracks ?? []);
+  notes?.arrange(state.tracks);
   overlay.classList.toggle("away", state.phase === "stopped");
   loop.wake();
 }
@@ -53,15 +63,22 @@ function hear(event) {
   loop.wake();
 }
 
-/** Gone: fade, unless the server is soon back. */
-function leave() {
+/** Gone: say so to the console only, and fade unless the server is soon back. */
+function leave({ error }) {
+  const why = error?.message ?? "the server does not answer";
+  if (why !== said) console.warn(`overlay: ${(said = why)}; it goes on trying`);
   leaving ??= setTimeout(() => {
     overlay.classList.add("away");
     notes?.forget();
     state = null;
-    loop.wake();
-  }, GRACE);
+  }, GRACE_MS);
 }
 
-await login();
-const connection = connect({ notes: shows("notes"), rate: options.fps, onState: arrive, onEvent: hear, onClose: leave });
+await login().catch((error) => console.warn(`overlay: ${error.message}`));
+const connection = connect({
+  notes: notes !== null,
+  rate: Math.min(RATE, options.fps),
+  onState: arrive,
+  onEvent: hear,
+  onClose: leave,
+});

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from stream_v2m.control.server_config import ServerConfig
 from stream_v2m.core.config import Settings
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.resources import configs_folder, user_folder
@@ -52,6 +53,7 @@ class Config(Settings):
     player: PlayerConfig = PlayerConfig()
     synth: SynthConfig = SynthConfig()
     takes: TakesConfig = TakesConfig()
+    serve: ServerConfig = ServerConfig()
 
 
 def alone(config: Config) -> Config:

@@ -30,8 +30,15 @@ app = typer.Typer(
 app.add_typer(style_app, name="style")
 app.add_typer(takes.app, name="takes")
 
-SourceArgument = Annotated[
-    str, typer.Argument(help="film: · camera · camera:NAME · a film's path · images:FOLDER", show_default=False)
+SOURCES = "film: · camera · camera:NAME · a film's path · images:FOLDER"
+SourceArgument = Annotated[str, typer.Argument(help=SOURCES, show_default=False)]
+ToOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--to",
+        help="virtual · virtual:NAME · port:NAME · synth · file:take.mid; may be repeated. "
+        "@clock sends MIDI clock too, @+12ms plays later: port:NAME@clock,+12ms",
+    ),
 ]
 ConfigOption = Annotated[list[Path] | None, typer.Option("--config", "-c", help="A TOML file; later ones win.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", "-s", help="section.key=value, above all files.")]
@@ -57,14 +64,7 @@ def _top(
 @app.command()
 def play(
     source: SourceArgument,
-    to: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--to",
-            help="virtual · virtual:NAME · port:NAME · synth · file:take.mid; may be repeated. "
-            "@clock sends MIDI clock too, @+12ms plays later: port:NAME@clock,+12ms",
-        ),
-    ] = None,
+    to: ToOption = None,
     seconds: SecondsOption = None,
     style: StyleOption = None,
     key: KeyOption = None,
@@ -87,11 +87,18 @@ def play(
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep it as a take, named by date and time.")] = False,
     take: Annotated[str | None, typer.Option("--take", help="Keep it as a take of this name.")] = None,
+    serve: Annotated[
+        str | None,
+        typer.Option("--serve", metavar="[HOST:]PORT", help="Let a browser watch and steer it; 0 is any free port."),
+    ] = None,
 ) -> None:
     """Perform in real time; in a terminal every key is a live command, ? names them."""
     from stream_v2m.cli import run
 
-    links = {"tempo.sync": sync, "control.inputs": control}
+    links: dict[str, object] = {"tempo.sync": sync, "control.inputs": control}
+    if serve is not None:
+        host, port = place_of(serve)
+        links |= {"serve.host": host, "serve.port": port}
     run.play(
         _config(config, [*(settings or ()), *_assigned(links)], style=style, key=key, bpm=bpm, seed=seed),
         source,
@@ -102,6 +109,49 @@ def play(
         plot=plot,
         keep=keep or take is not None,
         take=take,
+        serve=serve is not None,
+    )
+
+
+@app.command("serve")
+def serve_command(
+    source: Annotated[str, typer.Argument(help=SOURCES)] = "film:",
+    to: ToOption = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on; 0.0.0.0: all networks.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="8787 if not given; 0: any free one.")] = None,
+    token: Annotated[str | None, typer.Option("--token", help="What a visitor must know.")] = None,
+    tls: Annotated[tuple[Path, Path] | None, typer.Option("--tls", metavar="CERT KEY", help="PEM files.")] = None,
+    tls_self_signed: Annotated[bool, typer.Option("--tls-self-signed", help="Make a certificate.")] = False,
+    seconds: SecondsOption = None,
+    style: StyleOption = None,
+    key: KeyOption = None,
+    bpm: BpmOption = None,
+    seed: SeedOption = None,
+    config: ConfigOption = None,
+    settings: SetOption = None,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Perform with a control page, a camera page, an overlay and an API in any browser."""
+    from stream_v2m.cli import run
+
+    cert, certificate_key = tls or (None, None)
+    served = {
+        "serve.host": host,
+        "serve.port": port,
+        "serve.token": token,
+        "serve.tls_cert": cert and str(cert),
+        "serve.tls_key": certificate_key and str(certificate_key),
+        "serve.tls_self_signed": tls_self_signed or None,
+    }
+    run.play(
+        _config(config, [*(settings or ()), *_assigned(served)], style=style, key=key, bpm=bpm, seed=seed),
+        source,
+        run.Destinations.parse(to or ["virtual"]),
+        seconds=seconds,
+        quiet=quiet,
+        json=json,
+        serve=True,
     )
 
 
@@ -205,6 +255,20 @@ def _config(files: list[Path] | None, settings: Sequence[str] | None, **controls
 
     given = _assigned({f"controls.{name}": value for name, value in controls.items()})
     return Config.load([*user_files(), *(files or ())], [*(settings or ()), *given])
+
+
+def place_of(text: str) -> tuple[str | None, int]:
+    """Host and port of ``[HOST:]PORT``; no host if none is written.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    from stream_v2m.core.errors import ConfigError
+
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit()):
+        raise ConfigError("is no address", where="--serve", got=text, expected="PORT or HOST:PORT")
+    return host.removeprefix("[").removesuffix("]") or None, int(port)
 
 
 def _assigned(values: Mapping[str, object]) -> list[str]:

@@ -1,0 +1,68 @@
+// Canvases that are drawn while they can be seen, each at its own rate, on one animation frame for all.
+
+const drawn = new Set();
+let asked = 0;
+
+class Drawn {
+  constructor(canvas, draw, rate) {
+    this.canvas = canvas;
+    this.draw = draw;
+    this.gap = 1000 / rate - 4; // a little less, so that the display's own rate is not halved
+    this.last = 0;
+    this.visible = false;
+    this.context = canvas.getContext("2d");
+  }
+
+  fit(width, height) {
+    const ratio = Math.min(devicePixelRatio || 1, 3);
+    this.width = width;
+    this.height = height;
+    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (this.canvas.width !== across || this.canvas.height !== down) {
+      this.canvas.width = across;
+      this.canvas.height = down;
+    }
+    this.ratio = ratio;
+    this.last = 0;
+  }
+
+  paint(moment) {
+    if (!this.visible || !this.width || moment - this.last < this.gap) return;
+    this.last = moment;
+    this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    this.context.clearRect(0, 0, this.width, this.height);
+    this.draw(this.context, this.width, this.height);
+  }
+}
+
+function frame(moment) {
+  asked = 0;
+  for (const one of drawn) one.paint(moment);
+  ask();
+}
+
+function ask() {
+  if (!asked && !document.hidden && [...drawn].some((one) => one.visible)) asked = requestAnimationFrame(frame);
+}
+
+const sizes = new ResizeObserver((entries) => {
+  for (const { target, contentRect } of entries) {
+    for (const one of drawn) if (one.canvas === target) one.fit(contentRect.width, contentRect.height);
+  }
+});
+const sights = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    for (const one of drawn) if (one.canvas === target) one.visible = isIntersecting;
+  }
+  ask();
+});
+document.addEventListener("visibilitychange", ask);
+
+/** Let `draw(context, width, height)`, in CSS pixels, fill the canvas at most `rate` times a second. */
+export function animate(canvas, draw, rate) {
+  const one = new Drawn(canvas, draw, rate);
+  drawn.add(one);
+  sizes.observe(canvas);
+  sights.observe(canvas);
+  return { rate: (hertz) => (one.gap = 1000 / hertz - 4) };
+}

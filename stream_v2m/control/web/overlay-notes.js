@@ -21,23 +21,23 @@ export class Notes {
     this.outline = outline;
     this.range = null; // lowest and highest pitch of the ribbon
     this.notes = [];
-    this.tracks = [];
+    this.parts = [];
     this.fade = this.canvas.context.createLinearGradient(0, 0, WIDTH * 0.35, 0);
     this.fade.addColorStop(0, "rgb(0 0 0 / 100%)");
     this.fade.addColorStop(1, "rgb(0 0 0 / 0%)");
     this.empty = true;
   }
 
-  /** The parts: `[{name, channel}]`. */
-  arrange(tracks) {
-    this.tracks = tracks;
+  /** The names of the parts. */
+  arrange(parts) {
+    this.parts = parts;
   }
 
   /** Notes as written, some of them still to come. */
   add(notes) {
-    for (const { onset, duration, pitch, velocity, part } of notes) {
-      const index = this.tracks.findIndex((track) => track.name === part);
-      const drum = this.tracks[index]?.channel === DRUMS;
+    for (const { onset, duration, pitch, velocity, part, channel } of notes) {
+      const index = this.parts.indexOf(part);
+      const drum = channel === DRUMS;
       this.notes.push({ onset, end: onset + (drum ? 0 : duration), pitch, velocity, index, drum });
     }
     if (this.notes.length > MOST) this.notes.splice(0, this.notes.length - MOST);

@@ -51,7 +51,7 @@ function arrive(next) {
   leaving = undefined;
   said = "";
   state = next;
-  notes?.arrange(state.tracks);
+  notes?.arrange(state.parts);
   overlay.classList.toggle("away", state.phase === "stopped");
   loop.wake();
 }

@@ -121,7 +121,7 @@ class Server:
         self._socket.setblocking(False)
 
     def close(self) -> None:
-        """Let go of the address, if it never ran."""
+        """Let go of the address."""
         if self._socket is not None:
             self._socket.close()
 
@@ -136,7 +136,7 @@ class Server:
             shutdown_timeout=GOODBYE_S,
             keepalive_timeout=IDLE_S,
             auto_decompress=False,
-            lingering_time=0.5,
+            lingering_time=GOODBYE_S,
             logger=_logger(),
         )
         try:
@@ -155,7 +155,7 @@ class Server:
                 server.close()
         finally:
             await runner.cleanup()
-            self._socket.close()
+            self.close()
 
     def _application(self) -> web.Application:
         access = Access(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 WARM_UP = 6.0  # seconds: the ribbon is then full
 PATIENCE = 60.0  # seconds for the performance to play
-FILM = "film:seed=0,seconds=900"
+FILM = "film:seed=0&seconds=900"
 STYLE = "electronic"  # many notes
 SHOWN = "#overlay:not(.away)"
 PAINTED = """
@@ -40,6 +40,7 @@ PAINTED = """
       return clear.apply(this, box);
     };
 """
+COUNT = "[painted, performance.now() / 1000]"
 
 
 def processor_seconds(root: int) -> float:
@@ -114,11 +115,18 @@ def measure(browser: Browser, url: str, size: tuple[int, int], seconds: float) -
         if url.startswith("http"):
             page.wait_for_selector(SHOWN)
         time.sleep(WARM_UP)
-        painted, used, begun = page.evaluate("painted"), processor_seconds(os.getpid()), time.perf_counter()
+        begin, (painted, seen) = reading(), page.evaluate(COUNT)
         time.sleep(seconds)
-        lasted = time.perf_counter() - begun
-        used, painted = processor_seconds(os.getpid()) - used, page.evaluate("painted") - painted
-    return {"core_percent": round(100 * used / lasted, 2), "ribbon_paintings_hz": round(painted / lasted, 1)}
+        end, (painted_then, seen_then) = reading(), page.evaluate(COUNT)
+    return {
+        "core_percent": round(100 * (end[0] - begin[0]) / (end[1] - begin[1]), 2),
+        "ribbon_paintings_hz": round((painted_then - painted) / (seen_then - seen), 1),
+    }
+
+
+def reading() -> tuple[float, float]:
+    """Processor seconds of our browser, and when they were read."""
+    return processor_seconds(os.getpid()), time.perf_counter()
 
 
 def main(seconds: float = 20.0) -> None:

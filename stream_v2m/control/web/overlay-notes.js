@@ -77,9 +77,9 @@ export class Notes {
         from,
         to: Math.max(from + 0.001, across(Math.min(note.end, now))),
         y: note.drum ? HEIGHT - DRUM_LANE / 2 : this.height(note.pitch),
-        thick: 0.13 + 0.11 * loud,
+        thick: 0.15 + 0.12 * loud,
         color: this.colors[Math.max(0, note.index) % this.colors.length],
-        light: note.end >= now ? 1 : note.drum ? 0.35 + 0.4 * loud : 0.5 + 0.25 * loud,
+        light: note.end >= now ? 1 : note.drum ? 0.4 + 0.4 * loud : 0.55 + 0.25 * loud,
       };
     });
     if (this.outline) {

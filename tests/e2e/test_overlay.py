@@ -52,6 +52,13 @@ COUNT = """
       setTimeout(() => done([(performance.now() - begun) / 1000, window.painted]), 1000 * seconds);
     })
 """
+# Dress an open page by another query, without loading it again.
+AGAIN = """
+    async (query) => {
+      const { applyOptions, readOptions } = await import("/web/overlay-options.js");
+      applyOptions(readOptions(query, console.warn));
+    }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -135,15 +142,15 @@ def test_an_open_page_neither_complains_nor_asks_anybody_else(browser: Browser, 
 
 
 def test_it_lies_where_it_was_anchored(overlay: Overlay) -> None:
+    page = overlay("?position=top-left&show=chord", width=900, height=500)
     for down, along in product(("top", "", "bottom"), ("left", "", "right")):
         position = "-".join(word for word in (down, along) if word) or "center"
-        page = overlay(f"?position={position}&margin=20&show=chord", width=900, height=500)
+        page.evaluate(AGAIN, f"?position={position}&margin=20&show=chord")
         box = page.locator("#overlay").bounding_box()
         assert box is not None
         left, top = {"left": 20.0, "right": 880 - box["width"]}, {"top": 20.0, "bottom": 480 - box["height"]}
         assert box["x"] == pytest.approx(left.get(along, 450 - box["width"] / 2), abs=1), position
         assert box["y"] == pytest.approx(top.get(down, 250 - box["height"] / 2), abs=1), position
-        page.close()
 
 
 def test_it_fits_the_size_that_is_advised(overlay: Overlay) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -69,6 +70,12 @@ def write_picture(path: Path, picture: NDArray[np.uint8]) -> Path:
     packets = [*codec.encode(frame), *codec.encode(None)]
     path.write_bytes(b"".join(map(bytes, packets)))
     return path
+
+
+def read_png(data: bytes) -> NDArray[np.uint8]:
+    """The picture of one PNG, RGBA [height, width, 4]."""
+    with av.open(io.BytesIO(data), format="png_pipe") as container:
+        return next(container.decode(video=0)).to_ndarray(format="rgba")
 
 
 def write_sound(path: Path) -> Path:

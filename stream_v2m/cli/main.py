@@ -40,12 +40,13 @@ ToOption = Annotated[
         "@clock sends MIDI clock too, @+12ms plays later: port:NAME@clock,+12ms",
     ),
 ]
+SERVED = ["film=film:seconds=21600", "webrtc:"]  # hours of film, and whoever wants to be seen
 LIVE_SOURCES = (
     "film: · camera · camera:NAME · webrtc: · screen: · rtsp://… · rtmp-listen://127.0.0.1:1935/live · srt://… · "
     "udp://… · https://… · a film's path · images:FOLDER; several, as NAME=SOURCE, can be switched live"
 )
 SourcesArgument = Annotated[list[str], typer.Argument(help=LIVE_SOURCES, show_default=False)]
-SourcesOrFilm = Annotated[list[str] | None, typer.Argument(help=LIVE_SOURCES, show_default="film:")]
+SourcesOrFilm = Annotated[list[str] | None, typer.Argument(help=LIVE_SOURCES, show_default="film: and webrtc:")]
 ConfigOption = Annotated[list[Path] | None, typer.Option("--config", "-c", help="A TOML file; later ones win.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", "-s", help="section.key=value, above all files.")]
 StyleOption = Annotated[str | None, typer.Option("--style", help="A style's name or file.")]
@@ -153,7 +154,7 @@ def serve_command(
     }
     run.play(
         _config(config, [*(settings or ()), *_assigned(served)], style=style, key=key, bpm=bpm, seed=seed),
-        sources or ["film:"],
+        sources or SERVED,
         run.Destinations.parse(to or ["virtual"]),
         seconds=seconds,
         quiet=quiet,

@@ -74,8 +74,13 @@ def provider_of(session: onnxruntime.InferenceSession) -> str:
     return next((short for short, full in PROVIDERS.items() if full == used), used)
 
 
-def read_metadata(session: onnxruntime.InferenceSession, path: Path, model: str) -> dict[str, str]:
+def read_metadata(
+    session: onnxruntime.InferenceSession, path: Path, model: str, *, contract: str | None = None
+) -> dict[str, str]:
     """A model file's own metadata, once it is clear that it is a ``model`` of this version.
+
+    Args:
+        contract: the version that is asked for; that of the step's models if not given.
 
     Raises:
         ModelContractError: another model, or made for another version of the contract or the feature schema.
@@ -83,12 +88,13 @@ def read_metadata(session: onnxruntime.InferenceSession, path: Path, model: str)
     found: dict[str, str] = dict(session.get_modelmeta().custom_metadata_map)
     if found.get("model") != model:
         raise ModelContractError("not this model", where=path, got=found.get("model"), expected=model)
-    if found.get("contract") != metadata_version():
+    wanted = contract or metadata_version()
+    if found.get("contract") != wanted:
         raise ModelContractError(
             "made for another contract",
             where=path,
             got=found.get("contract"),
-            expected=metadata_version(),
+            expected=wanted,
             cure=_EXPORT_AGAIN,
         )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -73,7 +74,7 @@ class _Slow:
     """A slow estimator at work: when it is asked next, and what it costs, both in seconds."""
 
     estimator: AffectEstimator
-    due: float = 0.0
+    due: float = -math.inf
     cost: float = 0.0
 
 
@@ -149,8 +150,8 @@ class Estimation:
                 board.notice(f"the estimator {name} has failed: {error}")
                 continue
             slow.cost += COST_MEMORY * (clock.now() - began - slow.cost)
-            period = self._period(slow)
-            slow.due = max(slow.due + period, look.frame.time + period / 2)
+            period, late = self._period(slow), look.frame.time - slow.due
+            slow.due = (slow.due if late < period / 2 else look.frame.time) + period
             board.update(estimators=tuple(self._costed(state) for state in board.state.estimators))
 
     async def _change(self, worker: Worker, clock: Clock, board: Board) -> None:

@@ -1,17 +1,15 @@
 """The plane of valence and arousal: where the six emotions lie on it, and the way from one to the other and back.
 
-Both ways are linear in logarithms, so they agree: a mean of log-probabilities, renormalised (a logarithmic opinion
-pool), is the ``place`` of the mean point, and ``locate`` of what ``place`` says is where one was.
+The two agree: ``locate`` of what ``place`` says is where one was, and a mean of log-probabilities, renormalised (a
+logarithmic opinion pool), is the ``place`` of the mean point.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stream_v2m.core.emotions import EMOTIONS
 from stream_v2m.core.values import Affect
@@ -29,6 +27,7 @@ CENTROIDS: dict[str, tuple[float, float]] = {
 }
 
 TEMPERATURE = 0.45
+_STEPS, _LONGEST_STEP = 12, 0.5  # of Newton's method, which is done after five or so
 LEAST = 1e-4  # probability; MuVi-Sync keeps four decimals, and no estimator is surer than that
 
 
@@ -47,11 +46,19 @@ def place(valence: float, arousal: float) -> Affect:
 def locate(probabilities: Sequence[float]) -> tuple[float, float]:
     """Valence and arousal, −1…1, of six probabilities: the inverse of ``place``.
 
-    log p = (2 x·c − |c|²) / TEMPERATURE + a constant, solved for x by least squares over the six.
+    It is the point whose ``place`` is likeliest to have given these (maximum likelihood): there the mean of the
+    centroids is the same. Found by Newton's method within the plane; the likelihood is concave.
     """
-    inverse, squares = _inverse()
-    points = inverse @ ((TEMPERATURE * np.array(logarithms(probabilities)) + squares) / 2)
-    valence, arousal = np.clip(points, -1.0, 1.0).tolist()
+    centroids = np.array([CENTROIDS[name] for name in EMOTIONS])
+    mean = np.array(probabilities) @ centroids
+    point = np.zeros(2)
+    for _ in range(_STEPS):
+        shares = np.array(place(*point.tolist()).probabilities)
+        away = centroids - shares @ centroids
+        slope = 2 / TEMPERATURE * (away * shares[:, None]).T @ away  # of the mean of the centroids
+        step = np.linalg.solve(slope, mean - shares @ centroids)
+        point = np.clip(point + np.clip(step, -_LONGEST_STEP, _LONGEST_STEP), -1.0, 1.0)
+    valence, arousal = point.tolist()
     return valence, arousal
 
 
@@ -76,11 +83,3 @@ def ruled_out(probabilities: Sequence[float]) -> float:
     """
     entropy = -sum(p * math.log(p) for p in probabilities if p > 0)
     return min(1.0, max(0.0, (len(EMOTIONS) - math.exp(entropy)) / (len(EMOTIONS) - 1)))
-
-
-@cache
-def _inverse() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The pseudo-inverse [2, 6] of the centred centroids, and the centroids' squared lengths [6]."""
-    centroids = np.array([CENTROIDS[name] for name in EMOTIONS])
-    centred = centroids - centroids.mean(axis=0)
-    return np.linalg.pinv(centred) @ (np.eye(len(EMOTIONS)) - 1 / len(EMOTIONS)), (centroids**2).sum(axis=1)

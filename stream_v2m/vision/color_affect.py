@@ -17,6 +17,7 @@ _AROUSAL = (-0.31, 0.60)
 
 _BLANK = 0.06  # contrast up to which there is too little to see for a mood; at twice as much all of it counts
 
+_USUAL_VARIETY = 0.05
 _USUAL_MOTION = 0.4  # root of the ranged motion at which motion neither excites nor calms
 _FAST_CUTTING = 20.0  # cuts a minute: a shot of three seconds
 _USUAL_CUTTING = 0.3
@@ -34,6 +35,7 @@ class ColorConfig(BaseModel):
     memory_s: float = Field(90.0, gt=0, description="over which a picture's usual brightness and colour are learnt")
     pleasure_weight: float = Field(0.7, ge=0, description="of brightness and saturation in valence")
     warmth_weight: float = Field(1.0, ge=0, description="of warm against cold colours in valence")
+    variety_weight: float = Field(1.5, ge=0, description="of many vivid hues against few in valence")
     color_weight: float = Field(0.25, ge=0, description="of colour in arousal")
     motion_weight: float = Field(2.0, ge=0, description="of motion in arousal")
     cuts_weight: float = Field(0.6, ge=0, description="of the cut rate in arousal")
@@ -45,12 +47,13 @@ class ColorAffect:
     Valence rises with brightness and, less, with saturation; arousal with saturation and falls with
     brightness (Valdez & Mehrabian 1994), and rises, more, with motion and the rate of cuts (Hanjalic & Xu
     2005). Warm colours count as more pleasant than cold ones, and weigh little: that is a habit of film
-    grading and no finding of psychology. Brightness and saturation are standardised
+    grading and no finding of psychology. Many vivid hues please (Berlyne 1971: variety, within bounds; in pictures
+    Hasler & Süsstrunk 2003 and Machajdik & Hanbury 2010 measure it as colourfulness); they are seen by what is lit,
+    so that lights at night are not for their darkness alone gloomy. Brightness and saturation are standardised
     by a running mean that may stray from its prior by one deviation. A blank picture, such as the
     black that a film begins with, is neutral: its darkness and stillness say nothing.
 
-    What it cannot know: that a dark street of neon is fun, that rain is sad for all its motion, and that
-    a still shadow is frightening.
+    What it cannot know: that rain is sad for all its motion, that a still shadow is frightening, and what anything is.
     """
 
     info = EstimatorInfo(COLOR)
@@ -69,7 +72,11 @@ class ColorAffect:
         bright = (color.brightness - self._brightness.value) / 0.17
         vivid = (color.saturation - self._saturation.value) / 0.12
         pleasure = _PLEASURE[0] * bright + _PLEASURE[1] * vivid
-        valence = math.tanh(config.pleasure_weight * pleasure + config.warmth_weight * color.warmth)
+        valence = math.tanh(
+            config.pleasure_weight * pleasure
+            + config.warmth_weight * color.warmth
+            + config.variety_weight * (color.variety - _USUAL_VARIETY)
+        )
         arousal = math.tanh(
             config.color_weight * (_AROUSAL[0] * bright + _AROUSAL[1] * vivid)
             + config.motion_weight * (math.sqrt(measures.motion) - _USUAL_MOTION)

@@ -41,6 +41,12 @@ def test_more_colourful_is_more_pleasant_and_more_exciting():
     assert vivid.valence > grey.valence + 0.1 and vivid.arousal > grey.arousal + 0.1
 
 
+def test_many_vivid_hues_are_more_pleasant_than_one_and_in_the_dark_too():
+    for brightness in (0.15, 0.42):
+        one, many = (first(replace(USUAL, brightness=brightness, variety=variety)).valence for variety in (0.0, 0.5))
+        assert many > one + 0.2
+
+
 def test_warm_is_more_pleasant_than_cold():
     assert first(replace(USUAL, warmth=0.1)).valence > first(replace(USUAL, warmth=-0.1)).valence + 0.1
 

@@ -17,7 +17,6 @@ _AROUSAL = (-0.31, 0.60)
 
 _BLANK = 0.06  # contrast up to which there is too little to see for a mood; at twice as much all of it counts
 
-_USUAL_VARIETY = 0.05
 _USUAL_MOTION = 0.4  # root of the ranged motion at which motion neither excites nor calms
 _FAST_CUTTING = 20.0  # cuts a minute: a shot of three seconds
 _USUAL_CUTTING = 0.3
@@ -35,7 +34,7 @@ class ColorConfig(BaseModel):
     memory_s: float = Field(90.0, gt=0, description="over which a picture's usual brightness and colour are learnt")
     pleasure_weight: float = Field(0.7, ge=0, description="of brightness and saturation in valence")
     warmth_weight: float = Field(1.0, ge=0, description="of warm against cold colours in valence")
-    variety_weight: float = Field(1.5, ge=0, description="of many vivid hues against few in valence")
+    variety_weight: float = Field(1.5, ge=0, description="of many vivid hues in valence")
     color_weight: float = Field(0.25, ge=0, description="of colour in arousal")
     motion_weight: float = Field(2.0, ge=0, description="of motion in arousal")
     cuts_weight: float = Field(0.6, ge=0, description="of the cut rate in arousal")
@@ -75,7 +74,7 @@ class ColorAffect:
         valence = math.tanh(
             config.pleasure_weight * pleasure
             + config.warmth_weight * color.warmth
-            + config.variety_weight * (color.variety - _USUAL_VARIETY)
+            + config.variety_weight * color.variety
         )
         arousal = math.tanh(
             config.color_weight * (_AROUSAL[0] * bright + _AROUSAL[1] * vivid)

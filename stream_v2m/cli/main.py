@@ -14,6 +14,7 @@ from rich.console import Console
 
 from stream_v2m import __version__
 from stream_v2m.cli import takes
+from stream_v2m.cli.clip import app as clip_app
 from stream_v2m.cli.style import app as style_app
 from stream_v2m.core.errors import StreamV2MError
 
@@ -27,6 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(clip_app, name="clip")
 app.add_typer(style_app, name="style")
 app.add_typer(takes.app, name="takes")
 

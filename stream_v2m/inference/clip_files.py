@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stream_v2m.core.config import explain
-from stream_v2m.core.errors import ConfigError, ModelContractError
+from stream_v2m.core.errors import ConfigError, ModelContractError, PortError
 from stream_v2m.core.files import replacing
 from stream_v2m.core.resources import data_folder, user_folder
 
 MODEL_SUFFIX, CARD_SUFFIX = ".onnx", ".json"
 CLIP_CONTRACT = "1"  # of the graph's inputs, outputs and metadata
+_NAME = re.compile(r"\w[\w.+-]*")
 EXPORT = "python -m export clip --model ViT-B-32 --pretrained laion2b_s34b_b79k"
 
 
@@ -42,6 +44,16 @@ def clip_folder() -> Path:
     return data_folder() / "clip"
 
 
+def is_clip_name(name: str) -> bool:
+    """Whether an export may be called so."""
+    return _NAME.fullmatch(name) is not None
+
+
+def clip_file(name: str) -> Path:
+    """Where the export called so is, or would be."""
+    return clip_folder() / f"{name}{MODEL_SUFFIX}"
+
+
 def list_clips() -> list[str]:
     """The names of the exports that are there."""
     return sorted(card.stem for card in clip_folder().glob(f"*{CARD_SUFFIX}") if _model(card).is_file())
@@ -53,46 +65,27 @@ def find_clip(name_or_path: str | None = None) -> Path:
     Raises:
         ConfigError: there is none, or nobody has said which.
     """
-    names = list_clips()
-    if name_or_path is None:
-        name_or_path = used_clip() or (names[0] if len(names) == 1 else None)
-        if name_or_path is None:
-            raise ConfigError(
-                "more than one CLIP model, and none is chosen" if names else "no CLIP model has been exported",
-                where="clip",
-                expected=f"one of {', '.join(names)}" if names else None,
-                cure="`stream-v2m clip use NAME`" if names else f"make one from a checkout: `{EXPORT}`",
-            )
-    if name_or_path.endswith(MODEL_SUFFIX):
-        path = Path(name_or_path)
-    else:
-        path = clip_folder() / f"{name_or_path}{MODEL_SUFFIX}"
-        if name_or_path not in names:
-            raise ConfigError(
-                "no such CLIP model",
-                where=name_or_path,
-                expected=f"one of {', '.join(names)}" if names else None,
-                cure=f"make one from a checkout: `{EXPORT}`",
-            )
-    return path
+    if name_or_path is not None and name_or_path.endswith(MODEL_SUFFIX):
+        return Path(name_or_path)
+    if name_or_path is None and (name_or_path := default_clip()) is None:
+        several = list_clips()
+        raise ConfigError(
+            "none of them is chosen" if several else "no CLIP model has been exported",
+            where="clip",
+            got=", ".join(several) or None,
+            cure="`stream-v2m clip use NAME`" if several else f"make one from a checkout: `{EXPORT}`",
+        )
+    return _named(name_or_path)
 
 
-def used_clip() -> str | None:
-    """The name that the user has chosen, if any.
+def default_clip() -> str | None:
+    """The name that is meant if nothing is said: the chosen one, or the only one.
 
     Raises:
-        ConfigError: the file that says so is wrong.
+        ConfigError: the file of the choice is wrong.
     """
-    path = _choice()
-    if not path.is_file():
-        return None
-    try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))["use"]
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
-        raise ConfigError(
-            "does not say which CLIP model to use", where=path, cure="`stream-v2m clip use NAME`"
-        ) from error
-    return str(found)
+    names = list_clips()
+    return _chosen() or (names[0] if len(names) == 1 else None)
 
 
 def use_clip(name: str) -> None:
@@ -104,9 +97,12 @@ def use_clip(name: str) -> None:
     """
     import tomli_w
 
-    find_clip(name)
+    _named(name)
     path = _choice()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PortError(f"cannot be made ({error.strerror})", where=path.parent, cure="make the folder") from error
     with replacing(path) as part:
         part.write_text(tomli_w.dumps({"use": name}), encoding="utf-8")
 
@@ -117,12 +113,12 @@ def remove_clip(name: str) -> None:
     Raises:
         ConfigError: there is none of this name, or the system would not.
     """
-    model = find_clip(name)
+    model = _named(name)
     try:
+        if _chosen() == name:
+            _choice().unlink()
         model.unlink()
         card_path(model).unlink()
-        if used_clip() == name:
-            _choice().unlink()
     except OSError as error:
         raise ConfigError(f"cannot be removed ({error.strerror})", where=model) from error
 
@@ -155,6 +151,31 @@ def digest(path: Path) -> str:
     """SHA-256 of a file that may be large."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _named(name: str) -> Path:
+    names = list_clips()
+    if name not in names:
+        raise ConfigError(
+            "no such CLIP model",
+            where=name,
+            expected=f"one of {', '.join(names)}" if names else None,
+            cure=f"make one from a checkout: `{EXPORT}`",
+        )
+    return clip_file(name)
+
+
+def _chosen() -> str | None:
+    path = _choice()
+    if not path.is_file():
+        return None
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))["use"]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
+        raise ConfigError(
+            "does not say which CLIP model to use", where=path, cure="`stream-v2m clip use NAME`"
+        ) from error
+    return str(found)
 
 
 def _model(card: Path) -> Path:

@@ -38,7 +38,7 @@ def draw(watched: Watched, path: Path) -> None:
 
 def _short(name: str) -> str:
     """In two lines or more, for the margin."""
-    return name.replace("+", "\n+ ").replace(":", ":\n")
+    return name.replace(",", "\n+ ").replace(":", ":\n")
 
 
 def _paths(axes: Axes, watched: Watched) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from stream_v2m.core.emotions import EMOTIONS
 from stream_v2m.core.errors import ModelContractError
 from stream_v2m.core.features import SEMANTIC
+from stream_v2m.inference.binding import Runner
 from stream_v2m.inference.clip_files import CLIP_CONTRACT, EXPORT, ClipCard, digest, read_card
 from stream_v2m.inference.runtime import open_session, provider_of, read_metadata
 
@@ -39,10 +40,10 @@ class ClipResult:
 
 
 class ClipEncoder:
-    """One CLIP export in ONNX Runtime. Preprocessing is inside the graph; ``encode`` may be called from any thread."""
+    """One CLIP export in ONNX Runtime. Preprocessing is inside the graph; ``encode`` may be called from any thread, by one at a time."""
 
     def __init__(self, session: onnxruntime.InferenceSession, info: ClipCard) -> None:
-        self._session, self.info = session, info
+        self._session, self._run, self.info = session, Runner(session), info
 
     @classmethod
     def open(cls, path: Path, *, provider: str = "cpu", threads: int = 1) -> ClipEncoder:
@@ -82,7 +83,7 @@ class ClipEncoder:
         """Look at pictures of one size, RGB uint8 [B, H, W, 3]; the graph's outputs by name, each [B, …]."""
         assert pictures.ndim == 4 and pictures.shape[3] == 3 and pictures.dtype == np.uint8, pictures.shape
         names = [EMBEDDING, PROBABILITIES, *([SEMANTICS] if self.info.semantics else [])]
-        values = self._session.run(names, {PICTURES: pictures})
+        values = self._run(names, {PICTURES: pictures})
         found: dict[str, NDArray[np.float32]] = dict(zip(names, values, strict=True))
         assert found[PROBABILITIES].shape == (len(pictures), len(EMOTIONS))
         assert SEMANTICS not in found or found[SEMANTICS].shape[1] == SEMANTIC.stop - SEMANTIC.start

@@ -14,8 +14,8 @@ from stream_v2m.core.values import Affect, Frame
 from stream_v2m.vision.color import Color
 
 COLOR, CLIP, BLEND = "color", "clip", "blend"
-TOGETHER = "+"
-WRITTEN = "color, clip, clip:NAME, blend, or names joined by +"
+TOGETHER = ","
+WRITTEN = "color, clip, clip:NAME, blend, or several joined by commas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class AffectConfig(BaseModel):
 
 
 def parse_estimators(text: str) -> tuple[str, ...]:
-    """The names of the estimators that ``text`` means: ``blend`` is ``color+clip``.
+    """The names of the estimators that ``text`` means: ``blend`` is ``color,clip``.
 
     Raises:
         ConfigError: it is not written so.

@@ -93,15 +93,15 @@ def test_the_estimator_steers_and_fills_the_semantics_if_it_has_them():
 
 
 def test_a_rendered_performance_is_the_same_every_time():
-    one, other = (perform("color+clip:glad", commands={2.0: {"estimator": "clip:glum"}})[0] for _ in range(2))
+    one, other = (perform("color,clip:glad", commands={2.0: {"estimator": "clip:glum"}})[0] for _ in range(2))
     assert one.affects == other.affects
     assert one.chords == other.chords
 
 
 def test_estimators_are_exchanged_live_without_a_jump_and_back():
-    changes = {2.0: {"estimator": "clip:glum"}, 5.0: {"estimator": "color+clip:glad"}}
+    changes = {2.0: {"estimator": "clip:glum"}, 5.0: {"estimator": "color,clip:glad"}}
     heard, state = perform("clip:glad", seconds=8.0, commands=changes)
-    assert state.estimator == "color+clip:glad" and state.notices == ()
+    assert state.estimator == "color,clip:glad" and state.notices == ()
     known = [(time, affect) for time, affect in heard.affects if affect is not None]
     times = np.array([time for time, _ in known])
     path = np.array([(affect.valence, affect.arousal, *affect.probabilities) for _, affect in known])
@@ -112,7 +112,7 @@ def test_estimators_are_exchanged_live_without_a_jump_and_back():
 
 
 def test_in_threads_the_same_parts_play_and_say_what_they_cost():
-    heard, state = perform("color+clip:glum", seconds=2.0, live=True)
+    heard, state = perform("color,clip:glum", seconds=2.0, live=True)
     color, clip = state.estimators
     assert clip.cost_ms > 0 and 0 < clip.rate_hz <= 4.0
     assert color.share + clip.share == pytest.approx(1.0)
@@ -127,7 +127,7 @@ def test_the_command_line_compares_every_estimator_and_draws_them(tmp_path: Path
     plot = tmp_path / "moods.png"
     affect(Config(), "film:seconds=12&rate=6", plot=plot, as_json=True, seconds=5.0, console=Console())
     record = json.loads(capsys.readouterr().out)
-    assert set(record["estimators"]) == {"color", "clip:glad", "clip:glum", "color+clip:glad", "meant"}
+    assert set(record["estimators"]) == {"color", "clip:glad", "clip:glum", "color,clip:glad", "meant"}
     assert record["estimators"]["clip:glum"]["leading"] == {"sad": 1.0}
     assert len(record["agreements"]) == 10
     assert {len(each["path"]) for each in record["estimators"].values()} == {len(record["times"])}

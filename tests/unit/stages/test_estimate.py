@@ -178,7 +178,7 @@ def test_when_frames_stop_nothing_is_said_and_what_was_said_grows_stale():
 
 def test_several_share_what_they_may_take():
     slow, other = Slow(), Slow("clip:other")
-    config = AffectConfig(estimator="clip+clip:other", share=0.5)
+    config = AffectConfig(estimator="clip,clip:other", share=0.5)
     run(slow, other, config=config, seconds=20, cost=lambda now: 0.2)
     for each in (slow, other):
         assert np.diff(each.asked[1:]).mean() == pytest.approx(0.8, abs=0.05)
@@ -236,7 +236,7 @@ def test_colour_needs_nobody():
     assert [state.name for state in board.state.estimators] == ["color"]
 
 
-@pytest.mark.parametrize("name", ["klip", "clip:", "color:x", "", "color+color", "clip:none"])
+@pytest.mark.parametrize("name", ["klip", "clip:", "color:x", "", "color,color", "clip:none"])
 def test_an_estimator_that_is_none_is_refused(name: str):
     estimation = run(Slow(), seconds=0.1)[0]
     with pytest.raises(ConfigError):

@@ -143,7 +143,7 @@ def test_semantics_are_the_newest_that_are_fresh():
         ("clip", ("clip",)),
         ("clip:ViT-B-32", ("clip:ViT-B-32",)),
         ("blend", ("color", "clip")),
-        ("color+clip:a+clip:b", ("color", "clip:a", "clip:b")),
+        ("color,clip:a,clip:b", ("color", "clip:a", "clip:b")),
     ],
 )
 def test_estimators_are_named_on_the_command_line(text: str, names: tuple[str, ...]):

@@ -180,7 +180,7 @@ def test_a_slow_estimator_is_heard_beside_the_quick_one_and_brings_the_semantics
     sight = [observer.see(frame, span=1.0) for frame in filmed(cutting, 0.5)][-1]
     assert [voice.name for voice in before.voices] == ["fixed"]
     assert {voice.name: voice.share for voice in sight.voices} == pytest.approx({"fixed": 0.5, "slow": 0.5})
-    assert observer.estimator == "fixed+slow"
+    assert observer.estimator == "fixed,slow"
     assert not before.window.present[Condition.SEMANTIC] and sight.window.present[Condition.SEMANTIC]
     assert sight.window.features[SEMANTIC].tolist() == semantics.tolist()
 

@@ -19,6 +19,7 @@ from stream_v2m.core.commands import (
     Panic,
     Play,
     Quit,
+    SetAffect,
     SetStyle,
     SetTempo,
     Solo,
@@ -34,18 +35,17 @@ from stream_v2m.core.values import Cadence, FeatureWindow, Frame, StepPlan
 from stream_v2m.core.witness import Witness
 from stream_v2m.core.worker import Worker
 from stream_v2m.inference.composer import Composer
-from stream_v2m.inference.decoder import Decoder
-from stream_v2m.inference.dynamics import DynamicsModel
-from stream_v2m.inference.sampling import Sampler
+from stream_v2m.inference.providers import compare
 from stream_v2m.midi.controllers import Controllers
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.music.sequencer import Sequencer
 from stream_v2m.sources.source import Source
 from stream_v2m.stages.compose import compose
 from stream_v2m.stages.conduct import Conductor
+from stream_v2m.stages.estimate import Estimation
 from stream_v2m.stages.ingest import ingest
 from stream_v2m.stages.listen import Listener
-from stream_v2m.stages.observe import Eye, observe
+from stream_v2m.stages.observe import Eye, Look, observe
 from stream_v2m.stages.perform import perform
 from stream_v2m.vision.observer import Observer
 
@@ -82,8 +82,12 @@ class Session:
     ) -> None:
         self._config, self._source, self._outputs = config, source, outputs
         self._clock, self._worker, self._witnesses, self._seconds = clock, worker, tuple(witnesses), seconds
-        self._eye: Eye = eye or Observer(config.vision)
-        self._composer = _composer(config)
+        models = config.models
+        strict = models.strict_provider
+        self._estimation = None if eye else Estimation.of_models(config.affect, models.provider, strict=strict)
+        self._eye: Eye = eye or Observer(config.vision, mood=self._estimation.mood if self._estimation else None)
+        self._composer = Composer.open(models.amt, models.dynamics, config.sampler, models.provider, models.threads)
+        graphs, short = compare(self._composer.providers, models.provider, strict=strict)
         playing = find_style(config.controls.style)
         bpm = config.controls.bpm or playing.bpm or USUAL_BPM
         self._tempo = InternalTempo(bpm)
@@ -96,7 +100,10 @@ class Session:
                 parts=playing.part_names,
                 source=SourceState(name=source.name),
                 estimator=self._eye.estimator,
+                estimators=self._estimation.states if self._estimation else (),
                 provider=self._composer.provider,
+                graphs=graphs,
+                notices=tuple(map(str, short)),
             )
         )
         self._conductor = Conductor(
@@ -131,7 +138,7 @@ class Session:
         Raises:
             SourceError, PortError: the source or an output cannot be opened, or was lost.
         """
-        workers = {stage: self._worker(stage) for stage in ("ingest", "observe", "compose")}
+        workers = {stage: self._worker(stage) for stage in ("ingest", "observe", "estimate", "compose")}
         try:
             self._outputs.start()
             self._listener.open()
@@ -179,6 +186,8 @@ class Session:
         match command:
             case SetStyle(style=name):
                 find_style(name)
+            case SetAffect(estimator=name) if self._estimation:
+                self._estimation.check(name)
             case Mute(part=part) | Solo(part=part) if part not in self.board.state.parts:
                 raise ConfigError("no such part", where=part, expected=", ".join(self.board.state.parts))
             case SetTempo() | Tap() | Nudge():
@@ -206,6 +215,8 @@ class Session:
                 turned = replace(controls, bpm=conductor.tap(at) or controls.bpm)
             case Nudge(beats=beats):
                 conductor.nudge(beats, at)
+            case SetAffect(estimator=name) if self._estimation:
+                self._estimation.choose(name)
             case SetStyle(style=name):
                 self._sequencer.style = find_style(name)
             case Learn():
@@ -217,6 +228,7 @@ class Session:
         frames: Latest[Frame] = Latest()
         windows: Latest[FeatureWindow] = Latest()
         plans: Lossless[StepPlan | Cadence] = Lossless(PLANS_AHEAD)
+        looks: Latest[Look] | None = Latest() if self._estimation else None
         cues = CueChannel()
         group.create_task(ingest(self._source, frames, worker=workers["ingest"], clock=clock, board=board))
         group.create_task(
@@ -229,9 +241,12 @@ class Session:
                 worker=workers["observe"],
                 clock=clock,
                 board=board,
+                looks=looks,
                 witnesses=witnesses,
             )
         )
+        if self._estimation and looks:
+            group.create_task(self._estimation.run(looks, worker=workers["estimate"], clock=clock, board=board))
         group.create_task(
             compose(
                 windows,
@@ -283,12 +298,3 @@ class Session:
 
 class _Ended(Exception):
     """The performance is over."""
-
-
-def _composer(config: Config) -> Composer:
-    models = config.models
-    return Composer(
-        Decoder.open(models.amt, provider=models.provider, threads=models.threads),
-        DynamicsModel.open(models.dynamics, provider=models.provider, threads=models.threads),
-        Sampler(config.sampler),
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -94,6 +95,8 @@ def _record(state: State, news: tuple[str, ...]) -> dict[str, Any]:
         "emotion": affect and affect.emotion,
         "valence": affect and round(affect.valence, 3),
         "arousal": affect and round(affect.arousal, 3),
+        "estimator": state.estimator,
+        "estimators": [asdict(estimator) for estimator in state.estimators],
         "loudness": dynamics and round(dynamics.loudness, 4),
         "note_density": dynamics and round(dynamics.note_density, 2),
         "frames": state.source.frames,

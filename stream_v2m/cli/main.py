@@ -44,6 +44,18 @@ SeedOption = Annotated[int | None, typer.Option("--seed", help="The same seed an
 PlotOption = Annotated[Path | None, typer.Option("--plot", help="Draw film, mood, chords and notes (PNG).")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing while it plays.")]
 JsonOption = Annotated[bool, typer.Option("--log-json", help="Write the state as JSON lines.")]
+AffectOption = Annotated[
+    str | None, typer.Option("--affect", help="Who tells the mood: color · clip · clip:NAME · blend.")
+]
+ProviderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--provider", help="What runs the models: auto · cpu · cuda · tensorrt · coreml · directml · openvino."
+    ),
+]
+StrictOption = Annotated[
+    bool | None, typer.Option("--strict-provider", help="Refuse to run on another provider than was asked for.")
+]
 SecondsOption = Annotated[float | None, typer.Option("--seconds", min=1, help="End on a cadence after this long.")]
 
 
@@ -87,13 +99,16 @@ def play(
             "--sync", help="Follow a MIDI clock that comes in at port:NAME or virtual:NAME, or link: Ableton Link."
         ),
     ] = None,
+    affect: AffectOption = None,
+    provider: ProviderOption = None,
+    strict_provider: StrictOption = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep it as a take, named by date and time.")] = False,
     take: Annotated[str | None, typer.Option("--take", help="Keep it as a take of this name.")] = None,
 ) -> None:
     """Perform in real time; in a terminal every key is a live command, ? names them."""
     from stream_v2m.cli import run
 
-    links = {"tempo.sync": sync, "control.inputs": control}
+    links = {"tempo.sync": sync, "control.inputs": control, **_models(affect, provider, strict_provider)}
     run.play(
         _config(config, [*(settings or ()), *_assigned(links)], style=style, key=key, bpm=bpm, seed=seed),
         source,
@@ -117,17 +132,41 @@ def render(
     key: KeyOption = None,
     bpm: BpmOption = None,
     seed: SeedOption = None,
+    affect: AffectOption = None,
+    provider: ProviderOption = None,
+    strict_provider: StrictOption = None,
     config: ConfigOption = None,
     settings: SetOption = None,
 ) -> None:
     """Make a film's music faster than real time; the same seed gives the same file."""
     from stream_v2m.cli import run
 
+    given = [*(settings or ()), *_assigned(_models(affect, provider, strict_provider))]
     state = run.render(
-        _config(config, settings, style=style, key=key, bpm=bpm, seed=seed), source, midi, plot=plot, wav=wav
+        _config(config, given, style=style, key=key, bpm=bpm, seed=seed), source, midi, plot=plot, wav=wav
     )
+    for notice in state.notices:
+        Console(stderr=True).print(f"! {notice}", highlight=False)
     written = ", ".join(str(path) for path in (midi, plot, wav) if path is not None)
     Console().print(f"{state.step + 1} chords in {state.key} from {state.source.frames} frames → {written}")
+
+
+@app.command("affect")
+def affect_command(
+    source: SourceArgument,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw film, path, moods and cuts (PNG).")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    seconds: Annotated[float | None, typer.Option("--seconds", min=1, help="Look no further than this.")] = None,
+    provider: ProviderOption = None,
+    strict_provider: StrictOption = None,
+    config: ConfigOption = None,
+    settings: SetOption = None,
+) -> None:
+    """Show what every estimator feels in a film, and how far they agree."""
+    from stream_v2m.cli.affect import affect
+
+    given = [*(settings or ()), *_assigned(_models(None, provider, strict_provider))]
+    affect(_config(config, given), source, plot=plot, as_json=json, seconds=seconds, console=Console())
 
 
 @app.command()
@@ -207,6 +246,10 @@ def _config(files: list[Path] | None, settings: Sequence[str] | None, **controls
 
     given = _assigned({f"controls.{name}": value for name, value in controls.items()})
     return Config.load([*user_files(), *(files or ())], [*(settings or ()), *given])
+
+
+def _models(affect: str | None, provider: str | None, strict: bool | None) -> dict[str, object]:
+    return {"affect.estimator": affect, "models.provider": provider, "models.strict_provider": strict}
 
 
 def _assigned(values: Mapping[str, object]) -> list[str]:

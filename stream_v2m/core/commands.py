@@ -171,6 +171,12 @@ class SetAffectStrength(Command):
         return replace(controls, affect_strength=self.value)
 
 
+class SetAffect(Command):
+    """Listen to another estimator of the mood: ``"color"``, ``"clip"``, ``"clip:NAME"``, ``"blend"``."""
+
+    estimator: str
+
+
 class SetGuidance(Command):
     """How far the model's own answer to the picture is exaggerated: 1 not at all, 0 and it sees no picture."""
 
@@ -259,6 +265,7 @@ COMMANDS: dict[str, type[Command]] = {
     "solo": Solo,
     "set_temperature": SetTemperature,
     "set_affect_strength": SetAffectStrength,
+    "set_affect": SetAffect,
     "set_guidance": SetGuidance,
     "set_cut_cadence": SetCutCadence,
     "set_cue_strength": SetCueStrength,

@@ -54,6 +54,41 @@ class PlayerState:
 
 
 @dataclass(frozen=True, slots=True)
+class EstimatorState:
+    """One estimator of the mood: what it is, and how it keeps up.
+
+    Attributes:
+        name: as on the command line.
+        model, precision, provider: of the model behind it, if any.
+        semantics: whether it gives the embedding that the models were trained with.
+        share: of the mood, 0–1; 0 while it is not heard or not believed.
+        confidence: its own, 0–1.
+        age: seconds from the newest frame back to the one that it last told of; None before the first.
+        rate_hz, cost_ms: how often it is asked, and what it costs; 0 for one that is asked about every frame.
+    """
+
+    name: str
+    model: str = ""
+    precision: str = ""
+    provider: str = ""
+    semantics: bool = False
+    share: float = 0.0
+    confidence: float = 0.0
+    age: float | None = None
+    rate_hz: float = 0.0
+    cost_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class GraphState:
+    """One model file: the execution provider that was asked for, and the one that really runs it."""
+
+    name: str
+    asked: str
+    used: str
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Everything that a surface may show.
 
@@ -63,6 +98,11 @@ class State:
         parts: of the style that plays, in its order.
         waiting: commands that take effect on a beat or bar to come, by name.
         inputs: MIDI inputs and how they are.
+        estimator: whom the music listens to for the mood, as on the command line.
+        estimators: those that are at work, more on each.
+        semantics: whether the newest window has the picture's semantics.
+        provider: what runs the AMT.
+        graphs: what runs each model.
     """
 
     phase: Phase = "starting"
@@ -77,7 +117,10 @@ class State:
     source: SourceState = field(default_factory=SourceState)
     player: PlayerState = field(default_factory=PlayerState)
     estimator: str = ""
+    estimators: tuple[EstimatorState, ...] = ()
+    semantics: bool = False
     provider: str = ""
+    graphs: tuple[GraphState, ...] = ()
     affect: Affect | None = None
     cue: Cue | None = None
     cuts: int = 0

@@ -24,11 +24,13 @@ class Frame:
         small: planar YUV 4:4:4, full range, uint8 [3, 90, 160]; enough for motion, cuts and colour.
         picture: called with (width, height), gives RGB uint8 [height, width, 3]; costs a conversion,
             and holds the decoder's buffer for as long as the frame lives.
+        aspect: width by height of the picture as it is to be seen.
     """
 
     time: float
     small: NDArray[np.uint8]
     picture: Callable[[int, int], NDArray[np.uint8]]
+    aspect: float = SMALL_WIDTH / SMALL_HEIGHT
 
 
 class Event(Enum):

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from stream_v2m.core.channel import CueChannel, Latest
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.state import Board
+from stream_v2m.core.features import Condition
+from stream_v2m.core.state import Board, EstimatorState
 from stream_v2m.core.values import Event, FeatureWindow, Frame
 from stream_v2m.core.witness import Witness
 from stream_v2m.core.worker import Worker
+from stream_v2m.vision.affect import Measures
+from stream_v2m.vision.mood import Voice
 from stream_v2m.vision.observer import Sight
 
 RATE_WINDOW = 32  # frames over which the frame rate is told
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A frame and what was measured of it, for estimators that take longer."""
+
+    frame: Frame
+    measures: Measures
 
 
 class Eye(Protocol):
@@ -23,7 +34,7 @@ class Eye(Protocol):
 
     @property
     def estimator(self) -> str:
-        """Who speaks of the mood."""
+        """Who is listened to for the mood."""
         ...
 
     def freeze(self, on: bool) -> None:
@@ -45,9 +56,14 @@ async def observe(
     worker: Worker,
     clock: Clock,
     board: Board,
+    looks: Latest[Look] | None = None,
     witnesses: Sequence[Witness] = (),
 ) -> None:
-    """Measure every frame that is taken; ``windows`` always holds the newest ``span()`` seconds."""
+    """Measure every frame that is taken; ``windows`` always holds the newest ``span()`` seconds.
+
+    Args:
+        looks: always holds the newest frame that was measured.
+    """
     times: deque[float] = deque(maxlen=RATE_WINDOW)
     try:
         async for frame in frames:
@@ -57,17 +73,22 @@ async def observe(
             for cue in sight.cues:
                 cues.put(cue)
             windows.put(sight.window)
+            if looks is not None and sight.measures is not None:
+                looks.put(Look(frame, sight.measures))
             times.append(frame.time)
             _report(board, frames, sight, times, latency=arrived - frame.time)
             for witness in witnesses:
                 witness.saw(frame, sight.cues, sight.window.affect, at=arrived)
     finally:
         windows.close()
+        if looks is not None:
+            looks.close()
 
 
 def _report(board: Board, frames: Latest[Frame], sight: Sight, times: deque[float], *, latency: float) -> None:
     state = board.state
     elapsed = times[-1] - times[0]
+    voices = {voice.name: voice for voice in sight.voices}
     source = replace(
         state.source,
         status="playing",
@@ -80,7 +101,15 @@ def _report(board: Board, frames: Latest[Frame], sight: Sight, times: deque[floa
         time=times[-1],
         source=source,
         affect=sight.window.affect,
+        estimators=tuple(_voiced(estimator, voices.get(estimator.name)) for estimator in state.estimators),
+        semantics=bool(sight.window.present[Condition.SEMANTIC]),
         cue=sight.cues[-1],
         cuts=state.cuts + sum(cue.event is Event.CUT for cue in sight.cues),
         flashes=state.flashes + sum(cue.event is Event.FLASH for cue in sight.cues),
     )
+
+
+def _voiced(estimator: EstimatorState, voice: Voice | None) -> EstimatorState:
+    if voice is None:
+        return replace(estimator, share=0.0)
+    return replace(estimator, share=voice.share, confidence=voice.confidence, age=voice.age)

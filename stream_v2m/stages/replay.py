@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ _BLANK = np.zeros((3, SMALL_HEIGHT, SMALL_WIDTH), np.uint8)
 class _Remembered(Frame):
     """No picture, but what was seen in it."""
 
-    seen: Seen
+    seen: Seen = field(kw_only=True)
 
 
 class Replay:
@@ -61,7 +61,7 @@ class Replay:
         for seen in self._take.seen:
             if self._closed:
                 return
-            yield _Remembered(seen.at - self._take.began, _BLANK, _nothing, seen)
+            yield _Remembered(seen.at - self._take.began, _BLANK, _nothing, seen=seen)
 
     def close(self) -> None:
         self._closed = True

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from stream_v2m.core.values import Cue, Event, FeatureWindow, Frame
-from stream_v2m.vision.affect import AffectEstimator, ColorAffect, ColorConfig, Measures
+from stream_v2m.vision.affect import TOGETHER, AffectConfig, AffectEstimator, Measures
 from stream_v2m.vision.color import measure_color
+from stream_v2m.vision.color_affect import ColorAffect, ColorConfig
 from stream_v2m.vision.cut import CutConfig, CutDetector
+from stream_v2m.vision.mood import Mood, Voice
 from stream_v2m.vision.motion import REFERENCE, MotionMeter
 from stream_v2m.vision.ranging import Range, RangeConfig
 from stream_v2m.vision.window import Sample, WindowBuilder
@@ -33,18 +35,33 @@ class VisionConfig(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one frame gave: the cue of its motion, then those of its events; the window that it ends."""
+    """What one frame gave: the cue of its motion, then those of its events; the window that it ends.
+
+    Attributes:
+        measures: for estimators that look at the frame too; None where nothing was measured.
+        voices: who told the mood.
+    """
 
     cues: tuple[Cue, ...]
     window: FeatureWindow
+    measures: Measures | None = None
+    voices: tuple[Voice, ...] = ()
 
 
 class Observer:
-    """Sees frames in the order of time; less than half a millisecond each."""
+    """Sees frames in the order of time; less than half a millisecond each.
 
-    def __init__(self, config: VisionConfig, estimator: AffectEstimator | None = None) -> None:
+    Args:
+        estimator: is asked about every frame, so it must be quick; the colours if not given.
+        mood: where slow estimators are heard too; of ``estimator`` alone if not given.
+    """
+
+    def __init__(
+        self, config: VisionConfig, estimator: AffectEstimator | None = None, *, mood: Mood | None = None
+    ) -> None:
         self._config = config
         self._estimator: AffectEstimator = estimator or ColorAffect(config.color)
+        self._mood = mood or Mood(AffectConfig(), [self._estimator.info.name])
         self._meter, self._cuts, self._windows = MotionMeter(), CutDetector(config.cut), WindowBuilder()
         self._range = Range(config.motion, prior=_MOTION_PRIOR)
         self._cut_times: deque[float] = deque()
@@ -54,8 +71,8 @@ class Observer:
 
     @property
     def estimator(self) -> str:
-        """Who speaks of the mood."""
-        return self._estimator.name
+        """Who is listened to for the mood."""
+        return TOGETHER.join(self._mood.listening)
 
     def freeze(self, on: bool) -> None:
         """Let the ranging of motion and mood stand still, or follow again."""
@@ -83,8 +100,9 @@ class Observer:
             self._cut_times.popleft()
 
         measures = Measures(elapsed, measure_color(frame.small), ranged, len(self._cut_times) * 60 / _CUT_MEMORY)
-        affect = self._estimator.estimate(frame, measures)
-        sample = Sample(now, elapsed, motion, ranged, affect)
+        self._mood.hear(self._estimator.info.name, self._estimator.estimate(frame, measures))
+        feeling = self._mood.feel(now, elapsed)
+        sample = Sample(now, elapsed, motion, ranged, feeling.affect, feeling.semantics)
         window = self._windows.add(sample, span=span, scene_offset=now - self._scene_start)
         events = (Cue(now, self._energy, each.event, each.origin) for each in happenings)
-        return Sight((Cue(now, self._energy), *events), window)
+        return Sight((Cue(now, self._energy), *events), window, measures, feeling.voices)

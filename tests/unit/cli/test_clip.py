@@ -9,7 +9,7 @@ from stream_v2m.cli.main import app
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.inference import clip_files
 from stream_v2m.inference.clip_files import card_path, find_clip, list_clips
-from tests.support.clip import write_export
+from tests.support.clip import write_clip
 
 pytestmark = pytest.mark.unit
 
@@ -23,7 +23,7 @@ def folders(tmp_path, monkeypatch):
 
 def exported(folder, *names):
     for name in names:
-        write_export(folder / "data" / "clip" / f"{name}.onnx")
+        write_clip(folder / "data" / "clip", name)
 
 
 def run(*arguments):
@@ -43,7 +43,7 @@ def test_the_only_export_is_meant_without_being_chosen(folders):
     exported(folders, "one")
     assert find_clip().stem == "one"
     line = next(line for line in run("list").splitlines() if " one " in line)
-    assert line.split()[:5] == ["*", "one", "mean", "none", "float32"]
+    assert line.split()[:5] == ["*", "one", "tiny", "random", "float32"]
     assert "1.00000" in line and line.split()[-2:] == ["no", "none"]
 
 
@@ -77,7 +77,7 @@ def test_what_is_removed_is_gone_with_its_card_and_no_longer_chosen(folders):
 
 @pytest.mark.parametrize("command", ["use", "remove"])
 def test_only_what_is_listed_can_be_chosen_or_removed(folders, command):
-    kept = write_export(folders / "mine.onnx")
+    kept = write_clip(folders, "mine")
     with pytest.raises(ConfigError, match="no such CLIP model"):
         run(command, str(kept))
     with pytest.raises(ConfigError, match="no such CLIP model"):

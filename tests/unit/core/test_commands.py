@@ -32,6 +32,7 @@ EXAMPLES: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {
     "solo": [({"part": "bass"}, {"soloed": frozenset({"bass"})}), ({"part": "bass", "on": False}, {})],
     "set_temperature": [({"value": 0}, {"temperature": 0.0})],
     "set_affect_strength": [({"value": 1}, {"affect_strength": 1.0})],
+    "set_affect": [({"estimator": "clip:ViT-B-32"}, {})],
     "set_guidance": [({"value": 2.5}, {"guidance": 2.5}), ({"value": 1}, {"guidance": 1.0})],
     "set_cut_cadence": [({"value": 0.5}, {"cut_cadence": 0.5})],
     "set_cue_strength": [({"value": 0.25}, {"cue_strength": 0.25})],

@@ -33,7 +33,7 @@ $(DEMO)/.ready: pyproject.toml scripts/venv.sh
 	@touch $@
 
 $(DEV)/.ready: pyproject.toml constraints.txt scripts/venv.sh
-	@sh scripts/venv.sh $(DEV) cpu,synth,link,train,scale,dev --constraint constraints.txt
+	@sh scripts/venv.sh $(DEV) cpu,synth,link,train,scale,clip,dev --constraint constraints.txt
 	@touch $@
 
 $(DEV)/.real-parts: $(DEV)/.ready

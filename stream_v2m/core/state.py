@@ -32,6 +32,8 @@ class PlayerState:
     """The player process: what it sent, how late, and what sounds. Lateness in milliseconds.
 
     Attributes:
+        lateness_counts: upper bounds in milliseconds, each with the count of messages up to it; these and
+            ``lateness_sum_ms`` begin anew with a new process.
         problems: one sentence for each output that is missing now, with the cure.
         restarts: how often its process was started again.
         returns: how often outputs came back, or their clocks lost their place: a clock's generator
@@ -47,6 +49,8 @@ class PlayerState:
     lateness_p50_ms: float = 0.0
     lateness_p99_ms: float = 0.0
     lateness_max_ms: float = 0.0
+    lateness_sum_ms: float = 0.0
+    lateness_counts: tuple[tuple[float, int], ...] = ()
     sounding: int = 0
     restarts: int = 0
     returns: int = 0

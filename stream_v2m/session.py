@@ -81,7 +81,7 @@ class Session:
         seconds: float | None = None,
     ) -> None:
         self._config, self._source, self._outputs = config, source, outputs
-        self._clock, self._worker, self._witnesses, self._seconds = clock, worker, tuple(witnesses), seconds
+        self._clock, self._worker, self._witnesses, self._seconds = clock, worker, list(witnesses), seconds
         self._eye: Eye = eye or Observer(config.vision)
         self._composer = _composer(config)
         playing = find_style(config.controls.style)
@@ -156,6 +156,10 @@ class Session:
                 closing.callback(self._conductor.close)
                 closing.callback(self._listener.close)
                 closing.callback(self._source.close)
+
+    def join(self, witness: Witness) -> None:
+        """Tell one more what happens; before ``run``, for a witness that needs the board."""
+        self._witnesses.append(witness)
 
     def _end(self, witness: Witness) -> None:
         witness.ended(self._clock.now())

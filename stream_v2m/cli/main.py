@@ -15,7 +15,7 @@ from rich.console import Console
 from stream_v2m import __version__
 from stream_v2m.cli import takes
 from stream_v2m.cli.style import app as style_app
-from stream_v2m.core.errors import StreamV2MError
+from stream_v2m.core.errors import ConfigError, StreamV2MError
 
 if TYPE_CHECKING:  # everything else is imported by the command that needs it: --help answers at once
     from stream_v2m.config import Config
@@ -42,6 +42,16 @@ SeedOption = Annotated[int | None, typer.Option("--seed", help="The same seed an
 PlotOption = Annotated[Path | None, typer.Option("--plot", help="Draw film, mood, chords and notes (PNG).")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing while it plays.")]
 JsonOption = Annotated[bool, typer.Option("--log-json", help="Write the state as JSON lines.")]
+MqttOption = Annotated[str | None, typer.Option("--mqtt", metavar="HOST[:PORT]", help="Tell and obey over MQTT.")]
+MqttNameOption = Annotated[str | None, typer.Option("--mqtt-name", help="Topics begin with stream_v2m/NAME.")]
+DiscoveryOption = Annotated[bool, typer.Option("--mqtt-discovery", help="Tell Home Assistant what there is.")]
+OscToOption = Annotated[
+    list[str] | None, typer.Option("--osc-to", metavar="HOST:PORT", help="Tell it by OSC; may be repeated.")
+]
+OscListenOption = Annotated[
+    str | None, typer.Option("--osc-listen", metavar="[HOST:]PORT", help="Obey OSC; from this machine if no HOST.")
+]
+LogOption = Annotated[str | None, typer.Option("--log", help="Write a log to standard error: text or json.")]
 SecondsOption = Annotated[float | None, typer.Option("--seconds", min=1, help="End on a cadence after this long.")]
 
 
@@ -87,11 +97,21 @@ def play(
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep it as a take, named by date and time.")] = False,
     take: Annotated[str | None, typer.Option("--take", help="Keep it as a take of this name.")] = None,
+    mqtt: MqttOption = None,
+    mqtt_name: MqttNameOption = None,
+    mqtt_discovery: DiscoveryOption = False,
+    osc_to: OscToOption = None,
+    osc_listen: OscListenOption = None,
+    log: LogOption = None,
 ) -> None:
     """Perform in real time; in a terminal every key is a live command, ? names them."""
     from stream_v2m.cli import run
 
-    links = {"tempo.sync": sync, "control.inputs": control}
+    links = {
+        "tempo.sync": sync,
+        "control.inputs": control,
+        **_surfaces(mqtt, mqtt_name, mqtt_discovery, osc_to, osc_listen, log),
+    }
     run.play(
         _config(config, [*(settings or ()), *_assigned(links)], style=style, key=key, bpm=bpm, seed=seed),
         source,
@@ -203,8 +223,32 @@ def config_command(config: ConfigOption = None, settings: SetOption = None) -> N
 def _config(files: list[Path] | None, settings: Sequence[str] | None, **controls: object) -> Config:
     from stream_v2m.config import Config, user_files
 
+    if any(setting.partition("=")[0].strip() == "mqtt.password" for setting in settings or ()):
+        raise ConfigError(
+            "does not belong on the command line, which others can read",
+            where="mqtt.password",
+            cure="set STREAM_V2M_MQTT__PASSWORD, or name a file: mqtt.password_file",
+        )
     given = _assigned({f"controls.{name}": value for name, value in controls.items()})
     return Config.load([*user_files(), *(files or ())], [*(settings or ()), *given])
+
+
+def _surfaces(
+    mqtt: str | None,
+    mqtt_name: str | None,
+    mqtt_discovery: bool,
+    osc_to: list[str] | None,
+    osc_listen: str | None,
+    log: str | None,
+) -> dict[str, object]:
+    return {
+        "mqtt.broker": mqtt,
+        "mqtt.name": mqtt_name,
+        "mqtt.discovery": mqtt_discovery or None,
+        "osc.to": osc_to or None,
+        "osc.listen": osc_listen,
+        "log.form": log,
+    }
 
 
 def _assigned(values: Mapping[str, object]) -> list[str]:

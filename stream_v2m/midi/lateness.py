@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections import deque
 from itertools import accumulate
@@ -52,4 +53,4 @@ class Lateness:
 
     def histogram(self) -> tuple[tuple[tuple[float, int], ...], float]:
         """Each bound in milliseconds with the count of messages up to it, and the sum of all lateness in ms."""
-        return tuple(zip(BOUNDS_MS, accumulate(self._counts), strict=False)), self._sum * 1000
+        return tuple(zip((*BOUNDS_MS, math.inf), accumulate(self._counts), strict=True)), self._sum * 1000

@@ -10,6 +10,7 @@ from stream_v2m.control.health import HealthConfig
 from stream_v2m.control.logs import LogConfig
 from stream_v2m.control.mqtt_config import MqttConfig
 from stream_v2m.control.osc_config import OscConfig
+from stream_v2m.control.server_config import ServerConfig
 from stream_v2m.core.config import Settings
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.resources import configs_folder, user_folder
@@ -60,6 +61,7 @@ class Config(Settings):
     osc: OscConfig = OscConfig()
     log: LogConfig = LogConfig()
     health: HealthConfig = HealthConfig()
+    serve: ServerConfig = ServerConfig()
 
 
 def alone(config: Config) -> Config:

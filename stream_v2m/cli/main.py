@@ -30,8 +30,15 @@ app = typer.Typer(
 app.add_typer(style_app, name="style")
 app.add_typer(takes.app, name="takes")
 
-SourceArgument = Annotated[
-    str, typer.Argument(help="film: · camera · camera:NAME · a film's path · images:FOLDER", show_default=False)
+SOURCES = "film: · camera · camera:NAME · a film's path · images:FOLDER"
+SourceArgument = Annotated[str, typer.Argument(help=SOURCES, show_default=False)]
+ToOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--to",
+        help="virtual · virtual:NAME · port:NAME · synth · file:take.mid; may be repeated. "
+        "@clock sends MIDI clock too, @+12ms plays later: port:NAME@clock,+12ms",
+    ),
 ]
 ConfigOption = Annotated[list[Path] | None, typer.Option("--config", "-c", help="A TOML file; later ones win.")]
 SetOption = Annotated[list[str] | None, typer.Option("--set", "-s", help="section.key=value, above all files.")]
@@ -67,14 +74,7 @@ def _top(
 @app.command()
 def play(
     source: SourceArgument,
-    to: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--to",
-            help="virtual · virtual:NAME · port:NAME · synth · file:take.mid; may be repeated. "
-            "@clock sends MIDI clock too, @+12ms plays later: port:NAME@clock,+12ms",
-        ),
-    ] = None,
+    to: ToOption = None,
     seconds: SecondsOption = None,
     style: StyleOption = None,
     key: KeyOption = None,
@@ -103,15 +103,22 @@ def play(
     osc_to: OscToOption = None,
     osc_listen: OscListenOption = None,
     log: LogOption = None,
+    serve: Annotated[
+        str | None,
+        typer.Option("--serve", metavar="[HOST:]PORT", help="Let a browser watch and steer it; 0 is any free port."),
+    ] = None,
 ) -> None:
     """Perform in real time; in a terminal every key is a live command, ? names them."""
     from stream_v2m.cli import run
 
-    links = {
+    links: dict[str, object] = {
         "tempo.sync": sync,
         "control.inputs": control,
         **_surfaces(mqtt, mqtt_name, mqtt_discovery, osc_to, osc_listen, log),
     }
+    if serve is not None:
+        host, port = place_of(serve)
+        links |= {"serve.host": host, "serve.port": port}
     run.play(
         _config(config, [*(settings or ()), *_assigned(links)], style=style, key=key, bpm=bpm, seed=seed),
         source,
@@ -122,6 +129,56 @@ def play(
         plot=plot,
         keep=keep or take is not None,
         take=take,
+        serve=serve is not None,
+    )
+
+
+@app.command("serve")
+def serve_command(
+    source: Annotated[str, typer.Argument(help=SOURCES)] = "film:",
+    to: ToOption = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on; 0.0.0.0: all networks.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="8787 if not given; 0: any free one.")] = None,
+    token: Annotated[str | None, typer.Option("--token", help="What a visitor must know.")] = None,
+    tls: Annotated[tuple[Path, Path] | None, typer.Option("--tls", metavar="CERT KEY", help="PEM files.")] = None,
+    tls_self_signed: Annotated[bool, typer.Option("--tls-self-signed", help="Make a certificate.")] = False,
+    seconds: SecondsOption = None,
+    style: StyleOption = None,
+    key: KeyOption = None,
+    bpm: BpmOption = None,
+    seed: SeedOption = None,
+    config: ConfigOption = None,
+    settings: SetOption = None,
+    quiet: QuietOption = False,
+    json: JsonOption = False,
+    mqtt: MqttOption = None,
+    mqtt_name: MqttNameOption = None,
+    mqtt_discovery: DiscoveryOption = False,
+    osc_to: OscToOption = None,
+    osc_listen: OscListenOption = None,
+    log: LogOption = None,
+) -> None:
+    """Perform with a control page, a camera page, an overlay and an API in any browser."""
+    from stream_v2m.cli import run
+
+    cert, certificate_key = tls or (None, None)
+    served = {
+        "serve.host": host,
+        "serve.port": port,
+        "serve.token": token,
+        "serve.tls_cert": cert and str(cert),
+        "serve.tls_key": certificate_key and str(certificate_key),
+        "serve.tls_self_signed": tls_self_signed or None,
+        **_surfaces(mqtt, mqtt_name, mqtt_discovery, osc_to, osc_listen, log),
+    }
+    run.play(
+        _config(config, [*(settings or ()), *_assigned(served)], style=style, key=key, bpm=bpm, seed=seed),
+        source,
+        run.Destinations.parse(to or ["virtual"]),
+        seconds=seconds,
+        quiet=quiet,
+        json=json,
+        serve=True,
     )
 
 
@@ -249,6 +306,18 @@ def _surfaces(
         "osc.listen": osc_listen,
         "log.form": log,
     }
+
+
+def place_of(text: str) -> tuple[str | None, int]:
+    """Host and port of ``[HOST:]PORT``; no host if none is written.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit()):
+        raise ConfigError("is no address", where="--serve", got=text, expected="PORT or HOST:PORT")
+    return host.removeprefix("[").removesuffix("]") or None, int(port)
 
 
 def _assigned(values: Mapping[str, object]) -> list[str]:

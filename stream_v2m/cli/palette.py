@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from stream_v2m.core.chords import INTERVALS, Chord, spell
+from stream_v2m.core.chords import INTERVALS, SYMBOLS, Chord, spell
 from stream_v2m.core.emotions import EMOTIONS
 
 RGB = tuple[float, float, float]
@@ -18,22 +18,6 @@ EMOTION_COLORS = dict(zip(EMOTIONS, ("#eedd88", "#ffaabb", "#ee8866", "#77aadd",
 VALENCE_COLOR, AROUSAL_COLOR = "#009e73", "#d55e00"
 _PART_COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#882255", "#999933", "#332288")
 
-_SUFFIXES = {
-    "maj": "",
-    "dim": "°",
-    "sus4": "sus4",
-    "min7": "m7",
-    "min": "m",
-    "sus2": "sus2",
-    "aug": "+",
-    "dim7": "°7",
-    "maj6": "6",
-    "hdim7": "ø7",
-    "7": "7",
-    "min6": "m6",
-    "maj7": "maj7",
-}
-
 
 def part_color(index: int) -> str:
     """The colour of the ``index``-th part."""
@@ -44,7 +28,7 @@ def chord_name(chord: Chord) -> str:
     """As on a lead sheet: ``E♭m7``; empty for 'no chord'."""
     if chord.root is None:
         return ""
-    return root_name(chord.root, flats=chord.key is not None and chord.key.flats) + _SUFFIXES[chord.quality]
+    return root_name(chord.root, flats=chord.key is not None and chord.key.flats) + SYMBOLS[chord.quality]
 
 
 def root_name(root: int, *, flats: bool) -> str:

@@ -21,6 +21,7 @@ from stream_v2m.cli.surfaces import open_surfaces
 from stream_v2m.cli.terminal import steer
 from stream_v2m.config import Config, alone, find_style, style_names
 from stream_v2m.control import logs
+from stream_v2m.control.feed import Feed
 from stream_v2m.core.clock import MonotonicClock, VirtualClock, run_virtual
 from stream_v2m.core.commands import Quit
 from stream_v2m.core.errors import ConfigError
@@ -75,11 +76,13 @@ def play(
     plot: Path | None = None,
     keep: bool = False,
     take: str | None = None,
+    serve: bool = False,
 ) -> State:
     """Perform in real time until the source ends, ``seconds`` are over, or Ctrl-C.
 
     Args:
         keep: as a take, which is called ``take``, or by date and time.
+        serve: let others watch and steer it as ``config.serve`` says.
 
     Returns:
         the state at the end.
@@ -98,6 +101,8 @@ def play(
         if keep:
             kept = keeping(config, source, take, notice=lambda text: session.board.notice(text))
             witnesses.append(stack.enter_context(kept))
+        if serve:
+            witnesses.append(feed := Feed())
         ports = [Output.parse(spec) for spec in destinations.ports]
         player = Player(ports, config.player, origin=clock.origin, synth=config.synth.settings()) if ports else None
         session = Session(
@@ -110,7 +115,7 @@ def play(
             seconds=seconds,
         )
         surfaces: list[Callable[[], Coroutine[Any, Any, None]]] = []
-        others, _ = open_surfaces(config, session, clock)
+        others, routes = open_surfaces(config, session, clock, feed=feed if serve else None)
         surfaces += others
         if json:
             surfaces.append(partial(log_json, session.board))
@@ -118,6 +123,12 @@ def play(
             surfaces.append(partial(show, session.board, clock, Console()))
         if (keyboard := open_keyboard()) is not None:
             surfaces.append(partial(steer, keyboard, session.command, session.board, styles=style_names()))
+        if serve:
+            from stream_v2m.cli.serve import open_server
+
+            server = open_server(config, session, feed, clock, Console(stderr=json), routes=routes)
+            stack.callback(server.close)
+            surfaces.append(server.run)
         _obey_signals(session)
         _settle_garbage()
         await session.run(*surfaces)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stream_v2m.config import Config, style_names
+from stream_v2m.control.feed import Feed
 from stream_v2m.control.health import Health
 from stream_v2m.control.logs import Journal
 from stream_v2m.control.obey import Obey
@@ -20,12 +21,12 @@ Surface = Callable[[], Coroutine[Any, Any, None]]
 
 
 def open_surfaces(
-    config: Config, session: Session, clock: Clock, *, clients: Callable[[], int] | None = None
+    config: Config, session: Session, clock: Clock, *, feed: Feed | None = None
 ) -> tuple[list[Surface], list[Route]]:
     """What is to run beside the stages, and addresses for a server; ports are taken and files read now.
 
     Args:
-        clients: how many connections a server has, where there is one; without it there are no addresses.
+        feed: of the server, where there is one; without it there are no addresses.
 
     Raises:
         ConfigError, PortError: a password, certificate or port cannot be had.
@@ -52,12 +53,12 @@ def open_surfaces(
         osc.open()
         session.join(osc)
         running.append(osc.run)
-    if clients is None:
+    if feed is None:
         return running, []
     from stream_v2m.control.metrics import Metrics, Surfaces
     from stream_v2m.control.monitoring import routes
 
-    surfaces = Surfaces(clients=clients)
+    surfaces = Surfaces(clients=lambda: feed.listeners)
     if mqtt is not None:
         surfaces = replace(surfaces, mqtt=mqtt.counts)
     if osc is not None:

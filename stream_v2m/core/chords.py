@@ -41,6 +41,23 @@ INTERVALS: dict[str, tuple[int, ...]] = {
     "maj7": (0, 4, 7, 11),
 }
 
+# As on a lead sheet, after the root.
+SYMBOLS: dict[str, str] = {
+    "maj": "",
+    "dim": "°",
+    "sus4": "sus4",
+    "min7": "m7",
+    "min": "m",
+    "sus2": "sus2",
+    "aug": "+",
+    "dim7": "°7",
+    "maj6": "6",
+    "hdim7": "ø7",
+    "7": "7",
+    "min6": "m6",
+    "maj7": "maj7",
+}
+
 ROOTS = 12
 NO_CHORD = 0
 VOCABULARY = 1 + ROOTS * len(QUALITIES)  # 157 labels: 'no chord' and every root with every quality
@@ -125,6 +142,13 @@ class Chord:
         if self.root is None:
             return NO_CHORD
         return 1 + self.root * len(QUALITIES) + QUALITIES.index(self.quality)
+
+    @property
+    def symbol(self) -> str:
+        """As on a lead sheet (``"Ebm7"``), spelt for the key; ``"N.C."`` for 'no chord'."""
+        if self.root is None:
+            return "N.C."
+        return spell(self.root, flats=self.key is not None and self.key.flats) + SYMBOLS[self.quality]
 
     def transposed(self, semitones: int) -> Chord:
         """The same quality, ``semitones`` higher; the key moves along."""

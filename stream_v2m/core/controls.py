@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.dataclasses import dataclass
 
 from stream_v2m.core.chords import Key
@@ -15,7 +15,8 @@ def _read_key(value: object) -> object:
     return Key.parse(value) if isinstance(value, str) else value
 
 
-KeyName = Annotated[Key, BeforeValidator(_read_key), PlainSerializer(str)]
+_KEY_SCHEMA = {"type": "string", "examples": ["Eb minor", "C"]}
+KeyName = Annotated[Key, BeforeValidator(_read_key), PlainSerializer(str), WithJsonSchema(_KEY_SCHEMA)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 Semitones = Annotated[int, Field(ge=-24, le=24)]
 Bpm = Annotated[float, Field(ge=20, le=300)]

@@ -59,7 +59,8 @@ def test_bundles_nested_without_end_are_refused():
 
 
 @pytest.mark.parametrize(
-    "packet", [b"", b"/", b"hello", b"#bundle\0", b"/a\0\0,s\0\0abc", b"/a\0\0,?\0\0", b"/\xff\0\0", bytes(MAX_SIZE + 4)]
+    "packet",
+    [b"", b"/", b"hello", b"#bundle\0", b"/a\0\0,s\0\0abc", b"/a\0\0,?\0\0", b"/\xff\0\0", bytes(MAX_SIZE + 4)],
 )
 def test_what_is_no_packet_is_refused(packet):
     with pytest.raises(Malformed):

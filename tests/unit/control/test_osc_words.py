@@ -73,7 +73,11 @@ def test_what_is_unknown_is_not_told_and_the_rest_is():
 
 
 def test_notes_that_begin_together_are_one_bundle_due_when_they_sound():
-    notes = [NoteEvent(12.5, 0.5, 40, 90, "bass"), NoteEvent(13.0, 0.5, 64, 80, "pad"), NoteEvent(12.5, 1, 60, 70, "pad")]
+    notes = [
+        NoteEvent(12.5, 0.5, 40, 90, "bass"),
+        NoteEvent(13.0, 0.5, 64, 80, "pad"),
+        NoteEvent(12.5, 1, 60, 70, "pad"),
+    ]
     first, second = note_bundles(notes, {"bass": 1, "pad": 2}, VirtualClock())
     assert [each.message.params for each in OscPacket(first).messages] == [
         ["bass", 40, 90, 0.5, 1],

@@ -14,15 +14,15 @@ import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
-from pydantic_core import from_json
 
 from stream_v2m.control import mqtt_discovery
 from stream_v2m.control.access import Buckets
 from stream_v2m.control.address import LOOPBACK
 from stream_v2m.control.changes import Changes
-from stream_v2m.control.faults import Fault, described
+from stream_v2m.control.faults import Fault
+from stream_v2m.control.mqtt_command import Asked, answer, asked_for
 from stream_v2m.control.mqtt_config import MqttConfig
-from stream_v2m.control.mqtt_topics import ANSWER, COMMAND, INTERVALS, OFFLINE, ONLINE, STATUS, VERSION, teller
+from stream_v2m.control.mqtt_topics import ANSWER, COMMAND, INTERVALS, OFFLINE, ONLINE, STATUS, teller
 from stream_v2m.control.obey import Obey
 from stream_v2m.control.waits import waits
 from stream_v2m.control.words import written
@@ -36,7 +36,6 @@ FAREWELL = 0.4  # seconds at the end; the outputs are closed after it
 KEEPALIVE = 15  # seconds of silence after which the broker is asked whether it lives
 STEADY = 10.0  # seconds of connection after which its loss is tried to mend at once again
 QUEUED = 64  # commands that may wait; more are dropped
-LONGEST = 4096  # bytes of a command
 
 log = logging.getLogger(__name__)
 
@@ -53,20 +52,6 @@ class MqttCounts:
     refused: int = 0
     limited: int = 0
     retained: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A command as it was asked for, and how its answer finds back.
-
-    Attributes:
-        name: what it says; not checked.
-        id: given in the payload, told in the answer.
-    """
-
-    name: str
-    arguments: dict[str, Any]
-    id: str | int | None
 
 
 class Mqtt:
@@ -91,7 +76,9 @@ class Mqtt:
     ) -> None:
         assert config.broker is not None
         self._config, self._board, self._obey, self._clock = config, board, obey, clock
-        self._say = teller(health, obey.styles)
+        say = teller(health, obey.styles)
+        self._changes = Changes(board, clock, say, intervals=INTERVALS, usual=1 / config.rate_hz)
+        self._client: aiomqtt.Client | None = None  # while connected
         self._host = config.broker.host or LOOPBACK
         self._where = f"MQTT {self._host}:{config.port}"
         self._password, self._tls = config.secret(), config.tls_context()
@@ -102,16 +89,22 @@ class Mqtt:
 
     async def run(self) -> None:
         """Connect, tell and obey; again and again, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._stay())
+            group.create_task(self._tell())
+
+    async def _stay(self) -> None:
+        """Be connected, or try to be."""
         waiting, told = self._waits(), ""
         while True:
             since, reason = self._clock.now(), ""
             try:
                 await self._converse()
-            except* (aiomqtt.MqttError, TimeoutError) as group:
-                reason = _reason(group)
+            except (aiomqtt.MqttError, TimeoutError) as error:
+                reason = str(error) or type(error).__name__
+            _stop_if_cancelled()
             if self.counts.connected:
-                self.counts.connected = False
-                told = ""
+                self.counts.connected, told = False, ""
             else:
                 self.counts.failures += 1
             if self._clock.now() - since > STEADY:
@@ -127,26 +120,41 @@ class Mqtt:
 
     async def _converse(self) -> None:
         """One connection, from its beginning to its loss."""
-        client = self._client()
+        client = self._make_client()
         try:
-            await client.__aenter__()  # not `async with`: leaving waits for the broker, and not at all if this fails
+            await client.__aenter__()  # not `async with`: leaving waits for the broker
             await self._greet(client)
+            _stop_if_cancelled()
+            self._client = client
+            self._changes.forget()
             self.counts.connected = True
             self.counts.connects += 1
             log.info("%s: connected as %s", self._where, self._base)
             if self.counts.connects > 1 or self.counts.failures:
                 self._board.notice(f"{self._where}: connected")
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._tell(client))
-                group.create_task(self._listen(client))
+            await self._listen(client)
         except asyncio.CancelledError:
-            if self.counts.connected:
+            if self._client is not None:
                 await self._part(client)
             raise
         finally:
+            self._client = None
             _abandon(client)
 
-    def _client(self) -> aiomqtt.Client:
+    async def _tell(self) -> None:
+        """Tell what changes; what nobody could be told is told to the next who is there."""
+        with self._changes as changes:
+            while True:
+                news, client = await changes.next(), self._client
+                try:
+                    for topic, fields in news.items():
+                        if client is not None:
+                            await self._publish(client, f"{self._base}/{topic}", written(fields), retain=True)
+                except aiomqtt.MqttError:
+                    if client is not None:
+                        _abandon(client)  # which ends the listening, and so the connection
+
+    def _make_client(self) -> aiomqtt.Client:
         five = self._config.version == "5"
         return aiomqtt.Client(
             self._host,
@@ -191,14 +199,6 @@ class Mqtt:
                 await client.publish(f"{self._base}/{STATUS}", OFFLINE, qos=1, retain=True)
         except (aiomqtt.MqttError, TimeoutError):
             log.info("%s: gone without a word", self._where)
-
-    async def _tell(self, client: aiomqtt.Client) -> None:
-        with Changes(
-            self._board, self._clock, self._say, intervals=INTERVALS, usual=1 / self._config.rate_hz
-        ) as changes:
-            while True:
-                for topic, fields in (await changes.next()).items():
-                    await self._publish(client, f"{self._base}/{topic}", written(fields), retain=True)
 
     async def _listen(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
@@ -250,45 +250,18 @@ class Mqtt:
     ) -> None:
         await client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
         self.counts.published += 1
+        _stop_if_cancelled()
 
 
-def asked_for(name: str, payload: object) -> Asked:
-    """The command in a message: named by the topic, or, where that names none, by ``"command"`` in the payload.
+def _stop_if_cancelled() -> None:
+    """Be cancelled after all.
 
-    Raises:
-        ConfigError: the payload is no JSON object.
+    Python 3.11's ``wait_for``, by which aiomqtt waits, forgets a cancellation that comes together with what it
+    waits for.
     """
-    text = payload if isinstance(payload, bytes) else b""
-    where = f"{COMMAND}/{name}".rstrip("/")
-    if len(text) > LONGEST:
-        raise ConfigError("too long", where=where, got=f"{len(text)} bytes", expected=f"at most {LONGEST}")
-    try:
-        fields = from_json(text, allow_inf_nan=False) if text.strip() else {}
-    except ValueError as error:
-        raise ConfigError("is no JSON", where=where, got=error, expected="an object with the arguments") from error
-    if not isinstance(fields, dict):
-        raise ConfigError("is no JSON object", where=where, got=type(fields).__name__)
-    mark = fields.pop("id", None)
-    if not isinstance(mark, str | int | None) or len(str(mark)) > 128:
-        raise ConfigError("a text or a number is expected", where=f"{where}.id")
-    if not name:
-        named = fields.pop("command", "")
-        if not isinstance(named, str) or not named:
-            raise ConfigError("names no command", where=where, expected='{"command": "play"}')
-        name = named
-    return Asked(name, fields, mark)
-
-
-def answer(asked: Asked | None, error: StreamV2MError | None) -> dict[str, Any]:
-    """What is told to whoever asked."""
-    told: dict[str, Any] = {"version": VERSION, "ok": error is None}
-    if asked is not None:
-        told["command"] = asked.name
-        if asked.id is not None:
-            told["id"] = asked.id
-    if error is not None:
-        told["error"] = described(error)
-    return told
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _abandon(client: aiomqtt.Client) -> None:
@@ -301,11 +274,3 @@ def _abandon(client: aiomqtt.Client) -> None:
     ended = client._disconnected
     if ended.done() and not ended.cancelled():
         ended.exception()  # seen; asyncio need not tell of it
-
-
-def _reason(group: BaseExceptionGroup[BaseException]) -> str:
-    """Of the first error, without the numbers that change."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error) or type(error).__name__

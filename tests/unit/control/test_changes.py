@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_a_topic_that_changes_all_the_time_is_told_at_its_rate_and_its_last_valu
     changes = [(1 + turn / 100, {"step": turn}) for turn in range(1, 101)]
     news = told(*changes, until=5)[1:]
     moments = [moment for moment, _ in news]
-    assert all(later - earlier >= 0.1 - 1e-6 for earlier, later in zip(moments, moments[1:], strict=False))
+    assert all(later - earlier >= 0.1 - 1e-6 for earlier, later in pairwise(moments))
     assert 9 <= len(news) <= 11
     assert news[-1][1] == {"step": 100}
 

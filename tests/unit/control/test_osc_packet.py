@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_bundles_in_bundles_are_opened_in_their_order():
 
 def test_others_read_our_bundles_with_the_time_at_which_they_take_effect():
     packet = bundle(1_700_000_000.25, [message("/note", "bass", 40), message("/note", "pad", 60)])
-    timed = OscPacket(packet + b"").messages
+    timed = OscPacket(packet).messages
     assert [each.message.params for each in timed] == [["bass", 40], ["pad", 60]]
     seconds, fraction = struct.unpack(">II", packet[8:16])
     assert seconds - 2_208_988_800 + fraction / 2**32 == pytest.approx(1_700_000_000.25, abs=1e-6)
@@ -60,7 +61,7 @@ def test_bundles_nested_without_end_are_refused():
 
 @pytest.mark.parametrize(
     "packet",
-    [b"", b"/", b"hello", b"#bundle\0", b"/a\0\0,s\0\0abc", b"/a\0\0,?\0\0", b"/\xff\0\0", bytes(MAX_SIZE + 4)],
+    [b"", b"/", b"hello", b"#bundle\0", b"/a\0\0,s\0\0abc", b"/a\0\0,?\0\0", b"/\xff\0\0", b"/" + bytes(MAX_SIZE)],
 )
 def test_what_is_no_packet_is_refused(packet):
     with pytest.raises(Malformed):
@@ -70,7 +71,5 @@ def test_what_is_no_packet_is_refused(packet):
 @given(st.binary(max_size=400))
 def test_random_bytes_are_messages_or_malformed(packet):
     for head in (b"", b"/", b"/a\0\0,", b"#bundle\0"):
-        try:
+        with suppress(Malformed):
             assert all(isinstance(each, Message) for each in read(head + packet))
-        except Malformed:
-            pass

@@ -152,7 +152,7 @@ class Mqtt:
                             await self._publish(client, f"{self._base}/{topic}", written(fields), retain=True)
                 except aiomqtt.MqttError:
                     if client is not None:
-                        _abandon(client)  # which ends the listening, and so the connection
+                        client._client.disconnect()  # which ends the listening, and so the connection
 
     def _make_client(self) -> aiomqtt.Client:
         five = self._config.version == "5"
@@ -270,6 +270,7 @@ def _abandon(client: aiomqtt.Client) -> None:
     aiomqtt has no word for this: its own leaving waits for the broker, and after a connection that failed it
     leaves the socket open, by which a broker that answers late would find a second client of our name.
     """
+    client._client.on_disconnect = None  # aiomqtt's stumbles over a connection that was given up
     client._client.disconnect()
     ended = client._disconnected
     if ended.done() and not ended.cancelled():

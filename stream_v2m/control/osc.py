@@ -86,8 +86,10 @@ class Osc(Witness):
                 own = ("0.0.0.0", 0)  # what arrives here is not read
                 self._sending, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=own)
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._tell_state())
-                group.create_task(self._tell_notes())
+                if self._sending is not None:
+                    group.create_task(self._tell_state())
+                    group.create_task(self._tell_notes())
+                await asyncio.Event().wait()  # the ear hears by itself
         finally:
             for transport in (self._listening, self._sending):
                 if transport is not None:
@@ -118,6 +120,8 @@ class Osc(Witness):
         self._put(None)
 
     def _put(self, notes: list[NoteEvent] | None) -> None:
+        if not self._targets:
+            return
         self.counts.unsent += len(self._notes) == PENDING
         self._notes.append(notes)
         self._fresh.set()
@@ -148,15 +152,13 @@ class Osc(Witness):
                     self._send(self._sending, answer, target)
 
     async def _tell_state(self) -> None:
-        if self._sending is None:
-            return
         with Changes(self._board, self._clock, say, usual=1 / self._config.rate_hz) as changes:
             while True:
                 for address, values in (await changes.next()).items():
                     self._tell(message(address, *values).dgram)
 
     async def _tell_notes(self) -> None:
-        while self._sending is not None:
+        while True:
             await self._fresh.wait()
             self._fresh.clear()
             while self._notes:

@@ -91,11 +91,9 @@ async def test_whoever_comes_later_finds_the_state_retained(broker):
         await told(broker, "chord", {"version": 1, "chord": "Dm7", "key": None, "step": 0})
         show.board.update(chord=Chord.parse("G:7"), step=1)
         await told(broker, "chord", {"version": 1, "chord": "G7", "key": None, "step": 1})
-        topics = {topic for topic, _ in await hear(broker, "#", retained=True, count=20, seconds=1)}
-        assert topics == {
-            f"{BASE}/{topic}"
-            for topic in ["status", "chord", "next_chord", "affect", "dynamics", "cues", "tempo", "controls", "health"]
-        }
+        topics = ["status", "chord", "next_chord", "affect", "dynamics", "cues", "tempo", "controls", "health"]
+        for topic in topics:
+            assert await hear(broker, topic, retained=True), topic
 
 
 async def test_commands_are_obeyed_and_answered(broker):

@@ -59,8 +59,9 @@ class Changes:
             await wait_until(min((self._free[topic] for topic in fresh), default=math.inf), self._changed, self._clock)
 
     def forget(self) -> None:
-        """Let everything be a change again: the listener is another."""
+        """Let everything be a change again, to be told at once: the listener is another."""
         self._told.clear()
+        self._free.clear()
         self._watcher.put(self._board.state)
 
     async def _changed(self) -> None:

@@ -169,7 +169,7 @@ class Mqtt:
             keepalive=KEEPALIVE,
             max_queued_incoming_messages=QUEUED,
             tls_context=self._tls,
-            logger=log.getChild("client"),
+            logger=_quiet(log.getChild("client")),
         )
 
     async def _greet(self, client: aiomqtt.Client) -> None:
@@ -222,7 +222,7 @@ class Mqtt:
         self.counts.obeyed += error is None
         self.counts.refused += error is not None
         topic, properties = self._back(message.properties)
-        await self._publish(client, topic, written(answer(asked, error)), qos=1, properties=properties)
+        await self._publish(client, topic, written(answer(asked, error)), properties=properties)
 
     def _back(self, properties: Properties | None) -> tuple[str, Properties | None]:
         """Where an answer goes, and what shows whom it is for: MQTT 5's response topic, or else our own."""
@@ -251,6 +251,12 @@ class Mqtt:
         await client.publish(topic, payload, qos=qos, retain=retain, properties=properties)
         self.counts.published += 1
         _stop_if_cancelled()
+
+
+def _quiet(logger: logging.Logger) -> logging.Logger:
+    """Its own warnings come one for each message of a flood."""
+    logger.setLevel(logging.ERROR)
+    return logger
 
 
 def _stop_if_cancelled() -> None:

@@ -23,6 +23,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from stream_v2m.control.osc_packet import message
 from tests.support.jack import jack_server
 
 DASHBOARD = Path(__file__).parents[2] / "configs" / "grafana" / "stream_v2m.json"
@@ -90,7 +91,7 @@ def _steer(web: int, osc: int) -> None:
     asked = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     urllib.request.urlopen(asked, timeout=5).close()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.sendto(b"/stream_v2m/command/tempo\0\0\0,\0\0\0", ("127.0.0.1", osc))
+        sender.sendto(message("/stream_v2m/command/hold", 0).dgram, ("127.0.0.1", osc))
 
 
 def _check(panel: dict[str, Any], port: int) -> Iterator[str]:

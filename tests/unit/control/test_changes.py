@@ -72,3 +72,14 @@ def test_a_slow_reader_gets_the_newest_and_nothing_piles_up():
     news = told(*changes, until=20, reading=4.0)
     assert len(news) <= 5
     assert news[-1][1]["step"] == 100
+
+
+def test_a_new_listener_in_the_same_place_is_told_everything_at_once():
+    async def main():
+        clock, board = VirtualClock(), Board(State(bpm=90.0))
+        with Changes(board, clock, lambda state: {"bpm": state.bpm}, usual=5.0) as changes:
+            first = await changes.next()
+            asyncio.get_running_loop().call_later(1.0, changes.forget)
+            return first, await changes.next(), clock.now()
+
+    assert run_virtual(main()) == ({"bpm": 90.0}, {"bpm": 90.0}, pytest.approx(1.0, abs=0.05))

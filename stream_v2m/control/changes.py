@@ -11,8 +11,6 @@ from stream_v2m.core.channel import Latest
 from stream_v2m.core.clock import Clock, wait_until
 from stream_v2m.core.state import Board, State
 
-LOOK_EVERY = 0.02  # seconds; more looks a second would only cost
-
 Say = Callable[[State], Mapping[str, Any]]
 
 
@@ -22,7 +20,8 @@ class Changes:
     Args:
         say: the state as topics and their values.
         intervals: the shortest time in seconds between two values of a topic.
-        usual: the same for topics that ``intervals`` does not name.
+        usual: the same for topics that ``intervals`` does not name; half of it passes between two looks, which cost
+            something.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class Changes:
     async def next(self) -> dict[str, Any]:
         """Wait for something new that may be told, and take it as told."""
         while True:
-            await self._clock.sleep_until(self._looked + LOOK_EVERY)
+            await self._clock.sleep_until(self._looked + self._usual / 2)
             self._looked = now = self._clock.now()
             self._watcher.take()
             said = self._say(self._board.state)

@@ -101,7 +101,7 @@ class Mqtt:
             try:
                 await self._converse()
             except (aiomqtt.MqttError, TimeoutError) as error:
-                reason = str(error) or type(error).__name__
+                reason = str(error.__cause__ or error) or type(error).__name__
             _stop_if_cancelled()
             if self.counts.connected:
                 self.counts.connected, told = False, ""

@@ -49,12 +49,12 @@ class PlayerState:
     lateness_p50_ms: float = 0.0
     lateness_p99_ms: float = 0.0
     lateness_max_ms: float = 0.0
-    lateness_sum_ms: float = 0.0
-    lateness_counts: tuple[tuple[float, int], ...] = ()
     sounding: int = 0
     restarts: int = 0
     returns: int = 0
     problems: tuple[str, ...] = ()
+    lateness_sum_ms: float = 0.0
+    lateness_counts: tuple[tuple[float, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def test_a_slow_reader_gets_the_newest_and_nothing_piles_up():
 def test_a_new_listener_in_the_same_place_is_told_everything_at_once():
     async def main():
         clock, board = VirtualClock(), Board(State(bpm=90.0))
-        with Changes(board, clock, lambda state: {"bpm": state.bpm}, usual=5.0) as changes:
+        with Changes(board, clock, lambda state: {"bpm": state.bpm}, intervals={"bpm": 5.0}, usual=0.1) as changes:
             first = await changes.next()
             asyncio.get_running_loop().call_later(1.0, changes.forget)
             return first, await changes.next(), clock.now()

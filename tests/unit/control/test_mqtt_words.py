@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -63,6 +63,7 @@ def test_a_command_is_named_by_its_topic_or_in_its_payload():
     assert asked_for("tap", b" ") == Asked("tap", {}, None)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.sampled_from(["", "hold", "set_tempo"]))
 def test_random_payloads_are_commands_or_refused(payload, name):
     for text in (payload, b"{" + payload + b"}", b'{"a": ' + payload + b"}"):
@@ -132,3 +133,14 @@ def test_ports_are_the_usual_ones_and_a_password_is_never_written_out():
 def test_a_password_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(ConfigError, match="missing"):
         MqttConfig(broker="stage", password_file=tmp_path / "missing").secret()
+
+
+def test_a_password_does_not_belong_on_the_command_line():
+    from typer.testing import CliRunner
+
+    from stream_v2m.cli.main import app
+
+    refused = CliRunner().invoke(app, ["config", "--set", "mqtt.password=sesame"])
+    assert isinstance(refused.exception, ConfigError)
+    assert "command line" in str(refused.exception)
+    assert "sesame" not in str(refused.exception)

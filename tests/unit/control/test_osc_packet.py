@@ -6,7 +6,7 @@ import struct
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pythonosc.osc_packet import OscPacket
 
@@ -68,6 +68,7 @@ def test_what_is_no_packet_is_refused(packet):
         read(packet)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_random_bytes_are_messages_or_malformed(packet):
     for head in (b"", b"/", b"/a\0\0,", b"#bundle\0"):

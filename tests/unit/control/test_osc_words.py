@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pythonosc.osc_packet import OscPacket
 
@@ -52,6 +52,7 @@ def test_what_is_no_command_or_too_much_is_refused():
 arguments = st.lists(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8), max_size=5)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(COMMANDS)), arguments)
 def test_whatever_is_given_is_a_command_within_bounds_or_refused(name, values):
     try:

@@ -110,6 +110,7 @@ def play(
 ) -> None:
     """Perform in real time; in a terminal every key is a live command, ? names them."""
     from stream_v2m.cli import run
+    from stream_v2m.cli.place import place_of
 
     links: dict[str, object] = {
         "tempo.sync": sync,
@@ -306,18 +307,6 @@ def _surfaces(
         "osc.listen": osc_listen,
         "log.form": log,
     }
-
-
-def place_of(text: str) -> tuple[str | None, int]:
-    """Host and port of ``[HOST:]PORT``; no host if none is written.
-
-    Raises:
-        ConfigError: it is something else.
-    """
-    host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit()):
-        raise ConfigError("is no address", where="--serve", got=text, expected="PORT or HOST:PORT")
-    return host.removeprefix("[").removesuffix("]") or None, int(port)
 
 
 def _assigned(values: Mapping[str, object]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from http import HTTPStatus
 
 from aiohttp import web
@@ -10,10 +10,10 @@ from aiohttp.typedefs import Middleware
 
 from stream_v2m.control.access import Access, Visitor
 from stream_v2m.control.faults import Fault, described
+from stream_v2m.control.route import Handler
 from stream_v2m.control.words import written
 from stream_v2m.core.errors import AuthError, ConfigError, StreamV2MError
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OVERLAY = "/overlay"  # alone may stand in a frame of others
 _POLICY = "; ".join(
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 from aiohttp.typedefs import Middleware
 
 from stream_v2m.control.access import Access, Visitor
@@ -79,6 +79,26 @@ async def careful(request: web.Request, response: web.StreamResponse) -> None:
     framed = "" if request.path == OVERLAY else "; frame-ancestors 'none'"
     response.headers.setdefault("Content-Security-Policy", _POLICY + framed)
     response.headers.setdefault("Cache-Control", "no-store")
+
+
+async def expect(request: web.Request) -> None:
+    """Let a client that waits for it send its body; other expectations are not minded (RFC 9110, 10.1.1).
+
+    aiohttp's own fails at an expectation that is not UTF-8, and does so before any middleware.
+    """
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.version == HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # else the answer would not be taken for the first
+
+
+async def nowhere(request: web.Request) -> web.StreamResponse:
+    """What answers where nothing else does: it is the last resource, and says which methods the others would take."""
+    allowed: set[str] = set()
+    for resource in list(request.app.router.resources())[:-1]:
+        allowed |= (await resource.resolve(request))[1]
+    if allowed:
+        raise web.HTTPMethodNotAllowed(request.method, allowed)
+    raise web.HTTPNotFound
 
 
 def _refusal(status: int, error: StreamV2MError, retry_after: int | None = None) -> web.Response:

@@ -189,6 +189,25 @@ async def test_bodies_are_bounded_plain_and_in_time():
         assert (await ask(hold, "POST", json={"on": True}, Content_Encoding="gzip"))[0] == 415
 
 
+async def raw(port: int, sent: bytes) -> bytes:
+    """The answer to what is no tidy request; it must ask for the connection to be closed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    async with asyncio.timeout(20):
+        got = await reader.read()
+    writer.close()
+    return got
+
+
+@pytest.mark.parametrize("path", ["/api/v1/commands/tap", "/nowhere"])
+@pytest.mark.parametrize(("expectation", "first"), [("100-continue", b"100"), ("1\x810", None), ("nonsense", None)])
+async def test_an_expectation_is_met_or_not_minded(path, expectation, first):
+    async with serving() as served:
+        sent = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: {expectation}\r\n\r\n"
+        expected = b"200" if path.endswith("tap") else b"404"
+        assert (await raw(served.server.port, sent.encode("latin-1")))[9:12] == (first or expected)
+
+
 async def test_commands_are_limited_for_each_visitor():
     async with serving(commands_per_s=5) as served:
         answers = [await ask(f"{served.url}/api/v1/commands/tap", "POST") for _ in range(30)]

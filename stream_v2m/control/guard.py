@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-from aiohttp import HttpVersion11, web
+from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from stream_v2m.control.access import Access, Visitor
@@ -14,6 +14,8 @@ from stream_v2m.control.route import Handler
 from stream_v2m.control.words import written
 from stream_v2m.core.errors import AuthError, ConfigError, StreamV2MError
 
+Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+GO_ON = "100-continue"
 OVERLAY = "/overlay"  # alone may stand in a frame of others
 _POLICY = "; ".join(
     (
@@ -81,24 +83,21 @@ async def careful(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.setdefault("Cache-Control", "no-store")
 
 
-async def expect(request: web.Request) -> None:
-    """Let a client that waits for it send its body; other expectations are not minded (RFC 9110, 10.1.1).
+def mindful(handler: Answering) -> Answering:
+    """Refuse what a client expects beside leave to go on (RFC 9110, 10.1.1).
 
-    aiohttp's own fails at an expectation that is not UTF-8, and does so before any middleware.
+    aiohttp does so before any middleware, and fails at an expectation that is not UTF-8.
     """
-    if request.headers.get("Expect", "").lower() == "100-continue" and request.version == HttpVersion11:
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0  # else the answer would not be taken for the first
 
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers.get("Expect", GO_ON).lower() == GO_ON:
+            return await handler(request)
+        error = ConfigError("cannot be expected here", where="Expect", expected=GO_ON)
+        response = _refusal(HTTPStatus.EXPECTATION_FAILED, error)
+        response.headers.update(HEADERS)
+        return response
 
-async def nowhere(request: web.Request) -> web.StreamResponse:
-    """What answers where nothing else does: it is the last resource, and says which methods the others would take."""
-    allowed: set[str] = set()
-    for resource in list(request.app.router.resources())[:-1]:
-        allowed |= (await resource.resolve(request))[1]
-    if allowed:
-        raise web.HTTPMethodNotAllowed(request.method, allowed)
-    raise web.HTTPNotFound
+    return answer
 
 
 def _refusal(status: int, error: StreamV2MError, retry_after: int | None = None) -> web.Response:

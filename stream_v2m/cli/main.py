@@ -94,6 +94,7 @@ def play(
 ) -> None:
     """Perform in real time; in a terminal every key is a live command, ? names them."""
     from stream_v2m.cli import run
+    from stream_v2m.cli.place import place_of
 
     links: dict[str, object] = {"tempo.sync": sync, "control.inputs": control}
     if serve is not None:
@@ -255,20 +256,6 @@ def _config(files: list[Path] | None, settings: Sequence[str] | None, **controls
 
     given = _assigned({f"controls.{name}": value for name, value in controls.items()})
     return Config.load([*user_files(), *(files or ())], [*(settings or ()), *given])
-
-
-def place_of(text: str) -> tuple[str | None, int]:
-    """Host and port of ``[HOST:]PORT``; no host if none is written.
-
-    Raises:
-        ConfigError: it is something else.
-    """
-    from stream_v2m.core.errors import ConfigError
-
-    host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit()):
-        raise ConfigError("is no address", where="--serve", got=text, expected="PORT or HOST:PORT")
-    return host.removeprefix("[").removesuffix("]") or None, int(port)
 
 
 def _assigned(values: Mapping[str, object]) -> list[str]:

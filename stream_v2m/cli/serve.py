@@ -7,6 +7,7 @@ import io
 import ssl
 
 from rich.console import Console
+from rich.text import Text
 
 from stream_v2m.config import Config, style_names
 from stream_v2m.control.feed import Feed
@@ -17,6 +18,11 @@ from stream_v2m.core.clock import Clock
 from stream_v2m.core.resources import data_folder
 from stream_v2m.core.worker import ThreadWorker
 from stream_v2m.session import Session
+
+WITHOUT_TLS = (
+    "without TLS browsers refuse camera and MIDI to other machines, and the token travels in the clear; "
+    "--tls-self-signed or --tls CERT KEY cures both"
+)
 
 
 def open_server(config: Config, session: Session, feed: Feed, clock: Clock, console: Console) -> Server:
@@ -48,19 +54,18 @@ def open_server(config: Config, session: Session, feed: Feed, clock: Clock, cons
 
 
 def announce(server: Server, console: Console) -> None:
-    """Tell the addresses; where a token is needed the token too, once, and a QR code that carries it."""
+    """Tell the addresses; where a token is needed also an address and a QR code that carry it.
+
+    A token that somebody chose is told to a terminal only: what is no terminal may be a log.
+    """
     for url in server.urls:
-        console.print(f"serving on [bold]{url}[/bold]", highlight=False)
-    if server.token is not None:
+        console.print(Text.assemble("serving on ", (url, "bold")), soft_wrap=True)
+    if server.token is not None and (console.is_terminal or server.token_made_up):
         secret = f"#token={server.token}"
-        console.print(f"with the token: [bold]{server.urls[0]}/{secret}[/bold]", highlight=False, soft_wrap=True)
+        console.print(Text.assemble("with its token: ", (f"{server.urls[0]}/{secret}", "bold")), soft_wrap=True)
         _qr(f"{server.urls[0]}/camera{secret}", console)
     if not server.loopback and server.scheme == "http":
-        console.print(
-            "[yellow]without TLS browsers refuse camera and MIDI from other machines, and the token travels in the "
-            "clear;[/yellow] `--tls-self-signed` or `--tls CERT KEY` cures both",
-            highlight=False,
-        )
+        console.print(Text(WITHOUT_TLS, style="yellow"))
 
 
 def _qr(text: str, console: Console) -> None:

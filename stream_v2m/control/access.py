@@ -227,7 +227,7 @@ def _same(shown: str | None, known: str | None) -> bool:
 def _hostname(place: str) -> str:
     """Of ``HOST:PORT``, in lower case and without an IPv6 address's brackets; empty if it is none."""
     try:
-        return urlsplit(f"//{place}").hostname or ""
+        return "" if "@" in place else urlsplit(f"//{place}").hostname or ""
     except ValueError:
         return ""
 
@@ -235,6 +235,7 @@ def _hostname(place: str) -> str:
 def _with_port(place: str, scheme: str) -> str:
     try:
         parts = urlsplit(f"//{place}")
-        return f"{parts.hostname}:{parts.port or _PORTS[scheme]}" if parts.netloc == place else ""
+        alone = parts.netloc == place and "@" not in place
+        return f"{parts.hostname}:{parts.port or _PORTS[scheme]}" if alone else "nowhere"
     except ValueError:
-        return ""
+        return "nowhere"

@@ -67,21 +67,23 @@ class Events:
         with self._feed.listening(wishes.kinds) as box:
             while True:
                 now = self._clock.now()
-                news, lagged = box.take()
-                if now >= due or lagged:
+                if (lagged := box.lagged()) or now >= due:
                     due = now + 1 / wishes.rate
                     text, version = self._changes(None if lagged else version, now, numbers)
                     if text is not None:
                         await wire.send_str(text)
-                for each in news:
-                    await wire.send_str(each.text)
-                if preview is not None:
-                    preview.want()
-                    if preview.picture is not None and preview.number != shown:
-                        shown = preview.number
-                        await wire.send_bytes(preview.picture)
-                await self._clock.sleep_until(now + BREATH)
-                await wait_until(due, box.wait, self._clock)
+                    if preview is not None:
+                        preview.want()
+                        if preview.picture is not None and preview.number != shown:
+                            shown = preview.number
+                            await wire.send_bytes(preview.picture)
+                while (news := box.take()) is not None:
+                    await wire.send_str(news.text)
+                    if self._clock.now() >= due:  # the wire is slow: the state goes first
+                        break
+                else:
+                    await self._clock.sleep_until(now + BREATH)
+                    await wait_until(due, box.wait, self._clock)
 
     def state(self) -> str:
         """The whole state as one JSON object."""

@@ -55,13 +55,17 @@ class Box:
         self._news.append(news)
         self._fresh.set()
 
-    def take(self) -> tuple[list[News], bool]:
-        """Everything that is there, and whether something before it was lost."""
-        news, lagged = list(self._news), self._lagged
-        self._news.clear()
-        self._lagged = False
-        self._fresh.clear()
-        return news, lagged
+    def take(self) -> News | None:
+        """The oldest that is there."""
+        if not self._news:
+            self._fresh.clear()
+            return None
+        return self._news.popleft()
+
+    def lagged(self) -> bool:
+        """Whether something was lost since the last time this was asked."""
+        lagged, self._lagged = self._lagged, False
+        return lagged
 
     async def wait(self) -> None:
         """Return when there is something to take."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 from stream_v2m.control.faults import fault
-from stream_v2m.control.route import Route
+from stream_v2m.control.route import Handler, Route
 
 FOLDER = Path(__file__).parent / "web"
 PAGES = {"/": "index.html", "/camera": "camera.html", "/overlay": "overlay.html"}
@@ -29,17 +29,16 @@ TYPES = {
 def page_routes() -> list[Route]:
     """The pages, and every file of the folder under ``/web/``; all of them public."""
     return [
-        *(Route("GET", address, _Page(name), public=True) for address, name in PAGES.items()),
+        *(Route("GET", address, _page(name), public=True) for address, name in PAGES.items()),
         Route("GET", "/web/{name}", _file, public=True),
     ]
 
 
-class _Page:
-    def __init__(self, name: str) -> None:
-        self._name = name
+def _page(name: str) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return _answer(FOLDER / name)
 
-    async def __call__(self, request: web.Request) -> web.StreamResponse:
-        return _answer(FOLDER / self._name)
+    return answer
 
 
 async def _file(request: web.Request) -> web.StreamResponse:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from stream_v2m.control.feed import Feed
 from stream_v2m.core.clock import Clock
+from stream_v2m.core.errors import StreamV2MError
 from stream_v2m.core.values import Frame
 from stream_v2m.core.worker import Worker
 
@@ -56,7 +58,8 @@ class Preview:
                 frame = self._feed.frame
                 if frame is not None and frame is not self._frame:
                     begun = self._clock.now()
-                    self.picture = await self._worker.run(self._jpeg, frame)
+                    with suppress(StreamV2MError):  # a picture that cannot be shown may still be music
+                        self.picture = await self._worker.run(self._jpeg, frame)
                     self._frame, self.number = frame, self.number + 1
                     self._made.set()
                     await self._clock.sleep_until(begun + self._period)

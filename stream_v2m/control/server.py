@@ -17,7 +17,7 @@ from stream_v2m.control.access import Access, check_token, is_loopback
 from stream_v2m.control.api import Api
 from stream_v2m.control.events import Events
 from stream_v2m.control.feed import Feed
-from stream_v2m.control.guard import careful, guard
+from stream_v2m.control.guard import careful, guard, mindful
 from stream_v2m.control.obey import Obey
 from stream_v2m.control.pages import page_routes
 from stream_v2m.control.preview import Preview
@@ -37,6 +37,7 @@ GOODBYE_S = 0.3  # seconds for a visitor to close its WebSocket, and for an answ
 IDLE_S = 30.0  # seconds that a connection may wait for its next request
 HANDSHAKE_S = 10.0
 BACKLOG = 64
+EVERYWHERE = ("0.0.0.0", "::", "")  # addresses to listen on, and none to go to
 
 
 class Server:
@@ -71,6 +72,7 @@ class Server:
         self._extra = tuple(routes)
         self.loopback = is_loopback(config.host)
         self.token = _token(config, needed=not self.loopback or bool(config.hosts))
+        self.token_made_up = self.token is not None and config.token is None
         allow_quit = self.loopback if config.allow_quit is None else config.allow_quit
         self._obey = Obey(command, styles=styles, allow_quit=allow_quit)
         self._events = Events(
@@ -93,7 +95,9 @@ class Server:
     def urls(self) -> list[str]:
         """Addresses to tell people, the likeliest first; it must be open."""
         host = self._config.host
-        found = (here.addresses() or ["127.0.0.1"]) if host in ("0.0.0.0", "::", "") else [host]
+        found = [host]
+        if host in EVERYWHERE:
+            found = [each for each in here.addresses() if host == "::" or ":" not in each] or ["localhost"]
         return [f"{self.scheme}://{f'[{each}]' if ':' in each else each}:{self.port}" for each in found]
 
     def open(self) -> None:
@@ -121,7 +125,7 @@ class Server:
         self._socket.setblocking(False)
 
     def close(self) -> None:
-        """Let go of the address, if it never ran."""
+        """Let go of the address."""
         if self._socket is not None:
             self._socket.close()
 
@@ -136,11 +140,13 @@ class Server:
             shutdown_timeout=GOODBYE_S,
             keepalive_timeout=IDLE_S,
             auto_decompress=False,
-            lingering_time=0.5,
+            lingering_time=GOODBYE_S,
             logger=_logger(),
         )
         try:
             await runner.setup()
+            assert runner.server is not None
+            runner.server.request_handler = mindful(runner.server.request_handler)
             limit = CONNECTIONS * self._config.max_clients
             server = await loop.create_server(
                 lambda: _limited(runner, limit),
@@ -155,7 +161,7 @@ class Server:
                 server.close()
         finally:
             await runner.cleanup()
-            self._socket.close()
+            self.close()
 
     def _application(self) -> web.Application:
         access = Access(

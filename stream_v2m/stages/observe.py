@@ -97,7 +97,6 @@ def _report(board: Board, frames: Latest[Frame], sight: Sight, times: deque[floa
         observe_ms=latency * 1000,
     )
     board.update(
-        time=times[-1],
         source=source,
         affect=sight.window.affect,
         estimators=tuple(_voiced(estimator, voices.get(estimator.name)) for estimator in state.estimators),

@@ -50,6 +50,7 @@ class Session:
         worker: makes the worker of a stage, by name: threads in real time, in place on a virtual clock.
         witnesses: told what happens.
         eye: looks at the frames; an observer as ``config.vision`` says if not given.
+        composer: chooses chords and dynamics; by the models that ``config.models`` names if not given.
         seconds: end on a cadence when the performance has lasted about this long.
 
     Raises:
@@ -66,13 +67,14 @@ class Session:
         worker: Callable[[str], Worker],
         witnesses: Sequence[Witness] = (),
         eye: Eye | None = None,
+        composer: Composer | None = None,
         seconds: float | None = None,
     ) -> None:
         self._config, self._outputs = config, outputs
         self._supply = source if isinstance(source, Supply) else Supply.of(source)
         self._clock, self._worker, self._witnesses, self._seconds = clock, worker, tuple(witnesses), seconds
         self._eye: Eye = eye or Observer(config.vision)
-        self._composer = _composer(config)
+        self._composer = composer or _composer(config)
         playing = find_style(config.controls.style)
         bpm = config.controls.bpm or playing.bpm or USUAL_BPM
         self._tempo = InternalTempo(bpm)

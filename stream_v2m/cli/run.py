@@ -133,7 +133,7 @@ def play(
             stack.callback(server.close)
             surfaces.append(server.run)
         _obey_signals(session)
-        _settle_garbage()
+        settle_garbage()
         await session.run(*surfaces)
         return session.board.state
 
@@ -164,7 +164,7 @@ def render(config: Config, source: str, midi: Path, *, plot: Path | None = None,
         worker: Callable[[str], InlineWorker] = lambda name: InlineWorker()  # noqa: E731
         witnesses = [*([trace] if trace else []), recorder_of(config, midi)]
         session = Session(config, opened, Outputs(), clock=VirtualClock(), worker=worker, witnesses=witnesses)
-        _settle_garbage()
+        settle_garbage()
         await session.run()
         return session.board.state
 
@@ -188,7 +188,7 @@ def sound(midi: Path, wav: Path, config: SynthConfig) -> None:
     render_wav(midi, wav, soundfont=find_soundfont(config.soundfont), settings=config.settings())
 
 
-def _settle_garbage() -> None:
+def settle_garbage() -> None:
     """What start-up made stays: the collector need not walk it while the music plays, nor come as often."""
     gc.collect()
     gc.freeze()

@@ -60,7 +60,7 @@ class LiveReel(LiveSource):
             self._pictures.add(self._number(picture), taken, self._clock.now())
             yield frame
 
-    def packets(self, container: InputContainer, stream: VideoStream) -> Iterator[Packet]:
+    def packets(self, container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
         """Those of round after round, each when it is due."""
         assert stream.time_base is not None
         length = round(self._frames / self._rate_hz / stream.time_base)
@@ -87,5 +87,5 @@ class _Paced:
     def __init__(self, reel: LiveReel, container: InputContainer) -> None:
         self._reel, self._container = reel, container
 
-    def demux(self, stream: VideoStream) -> Iterator[Packet]:
+    def demux(self, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
         return self._reel.packets(self._container, stream)

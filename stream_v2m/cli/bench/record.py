@@ -130,7 +130,7 @@ class Record:
     def accents(self, span: Span) -> list[Accent]:
         """The film's events that were answered by an accent at the peer."""
         struck, numbers = self._struck
-        known = sorted(sum(self._known(span), []))
+        known = self._events(span)
         matched = pairs(known, numbers, late=self._slack)
         return [struck[place]._replace(number=number) for number, place in matched.items()]
 
@@ -138,7 +138,7 @@ class Record:
         """How many of the film's events were answered, and how many accents answered none."""
         numbers = np.array(self._struck[1], np.float64)
         inside = span.holds(self.there(numbers)) & (numbers < self._frames(span)[1] - self._tail)
-        return score(sorted(sum(self._known(span), [])), numbers[inside].astype(int).tolist(), late=self._slack)
+        return score(self._events(span), numbers[inside].astype(int).tolist(), late=self._slack)
 
     def event_score(self, event: Event, span: Span) -> Score:
         """Cuts or flashes of the film against those that were told."""
@@ -198,7 +198,7 @@ class Record:
         """The same for each message that the performer handed over."""
         sent, played = self.tables["sent"], self.tables[PLAYER]
         keys = zip(played["due"], played["message"], strict=True)
-        known = {key: at for key, at in zip(keys, self.arrived, strict=True)}
+        known = dict(zip(keys, self.arrived, strict=True))
         found = [known.get(key, math.nan) for key in zip(sent["due"], sent["message"], strict=True)]
         return np.array(found, np.float64)
 
@@ -232,12 +232,16 @@ class Record:
         first, last = self._frames(span)
         return self.reel.events(first, last - self._tail)
 
+    def _events(self, span: Span) -> list[int]:
+        cuts, flashes = self._known(span)
+        return sorted([*cuts, *flashes])
+
     def _told(self, span: Span) -> dict[int, int]:
         """By the frame of an event of the film the row of ``events`` that says what it was."""
         events = self.tables["events"]
         places = np.flatnonzero(events["kind"] != KINDS[Event.HIT])
         numbers = np.nan_to_num(self.numbers(events["origin"][places]), nan=-1).astype(int).tolist()
-        known = sorted(sum(self._known(span), []))
+        known = self._events(span)
         return {number: int(places[place]) for number, place in pairs(known, numbers, late=self._slack).items()}
 
     def _work(self, name: str, span: Span, began: str = "began", ended: str = "ended") -> Seconds:

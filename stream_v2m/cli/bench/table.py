@@ -75,8 +75,9 @@ def markdown(report: dict[str, Any]) -> str:
             found = [{use["name"]: use for use in run["processes"]}.get(name) for run in runs]
             lines.append(_line([f"{name}: {unit}", *(f"{use[key]:.0f}" if use else NONE for use in found)]))
     told = [list(counted(run)) for run in runs]
-    lines += [_line([said.partition(": ")[0], *(one[place].partition(": ")[2] for one in told)]) for place, said in
-              enumerate(told[0])]  # fmt: skip
+    for same in zip(*told, strict=True):
+        subject = same[0].partition(": ")[0]
+        lines.append(_line([subject, *(said.partition(": ")[2] for said in same)]))
     return "\n".join(lines)
 
 

@@ -61,10 +61,8 @@ def _jack_server() -> Iterator[Wire]:
     os.environ.update({_NAME: SERVER, _NO_START: "1"})  # for ours and our children's library
     server = subprocess.Popen(_JACKD, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        milliseconds = 1000 * PERIOD / RATE_HZ
-        said = (
-            f"a JACK server of its own, dummy driver, {PERIOD} frames at {RATE_HZ} Hz ({milliseconds:.1f} ms a period)"
-        )
+        period = f"{PERIOD} frames at {RATE_HZ} Hz, {1000 * PERIOD / RATE_HZ:.1f} ms a period"
+        said = f"a JACK server of its own, dummy driver, {period}"
         yield Wire("jack", said) if _answers(server) else _LOOPBACK
     finally:
         server.terminate()

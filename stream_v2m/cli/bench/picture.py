@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from stream_v2m.cli.bench.figures import PATHS, STAGES, Leg, Seconds, Summary
 from stream_v2m.cli.bench.run import Run
+from stream_v2m.cli.bench.trip import median_trip
 from stream_v2m.cli.palette import GRID, INK, MUTED, PLAYED, SEEN, part_color
 from stream_v2m.cli.plot import DPI, STYLE
 from stream_v2m.core.files import replacing
@@ -31,13 +32,6 @@ def draw(run: Run, path: Path, *, title: str) -> None:
         _figure(run, title).savefig(part, format="png", metadata={"Software": None})
 
 
-def median_trip(run: Run) -> list[Leg]:
-    """That of the accent which took neither long nor short; empty if there was none."""
-    trips = [record.trip(accent) for record in run.records for accent in record.accents(run.span)]
-    trips.sort(key=lambda trip: trip[-1].end)
-    return trips[len(trips) // 2] if trips else []
-
-
 def _figure(run: Run, title: str) -> Figure:
     rows = (*STAGES, *PATHS)
     lines = math.ceil(len(rows) / COLUMNS)
@@ -49,7 +43,7 @@ def _figure(run: Run, title: str) -> Figure:
     axes = figure.add_axes(
         (LEFT / WIDTH, 1 - (HEAD + TRIP) / height, 1 - (LEFT + RIGHT) / WIDTH, (TRIP - 0.1) / height)
     )
-    _trip(axes, median_trip(run))
+    _trip(axes, median_trip(run.records, run.span))
     seconds = run.seconds()
     across = (WIDTH - 2 * RIGHT) / COLUMNS
     for place, row in enumerate(rows):

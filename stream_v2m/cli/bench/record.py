@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_v2m.cli.bench.figures import Leg, Seconds
+from stream_v2m.cli.bench.figures import Seconds
 from stream_v2m.cli.bench.matching import Score, arrivals, causes, pairs, score
 from stream_v2m.cli.bench.performance import MOTION, PLAYER
 from stream_v2m.cli.bench.reel import Reel
@@ -21,7 +21,7 @@ from stream_v2m.midi.channel_message import CONTROL_CHANGE
 
 Table = dict[str, NDArray[np.float64]]
 ANSWERED_WITHIN = 1.0  # seconds; an event so near to the end may not have been answered yet
-FOUND_WITHIN = 0.25  # seconds; pictures that were passed over may hide an event's first frame
+LATE = 2  # frames that an event may be told late
 _PLAYED = ("due", "returned", "message")
 
 
@@ -130,15 +130,14 @@ class Record:
     def accents(self, span: Span) -> list[Accent]:
         """The film's events that were answered by an accent at the peer."""
         struck, numbers = self._struck
-        known = self._events(span)
-        matched = pairs(known, numbers, late=self._slack)
+        matched = self._matched(numbers, span)
         return [struck[place]._replace(number=number) for number, place in matched.items()]
 
     def accent_score(self, span: Span) -> Score:
         """How many of the film's events were answered, and how many accents answered none."""
         numbers = np.array(self._struck[1], np.float64)
         inside = span.holds(self.there(numbers)) & (numbers < self._frames(span)[1] - self._tail)
-        return score(self._events(span), numbers[inside].astype(int).tolist(), late=self._slack)
+        return score(self._as_seen(self._events(span)), numbers[inside].astype(int).tolist(), late=LATE)
 
     def event_score(self, event: Event, span: Span) -> Score:
         """Cuts or flashes of the film against those that were told."""
@@ -147,7 +146,7 @@ class Record:
         numbers = self.numbers(origins)
         inside = span.holds(self.there(numbers)) & (numbers < self._frames(span)[1] - self._tail)
         found = numbers[inside].astype(int).tolist()
-        return score(self._known(span)[event is Event.FLASH], found, late=self._slack)
+        return score(self._as_seen(self._known(span)[event is Event.FLASH]), found, late=LATE)
 
     def seen(self, span: Span) -> tuple[int, int, int]:
         """Pictures that there were, those that were measured, and steps."""
@@ -159,33 +158,6 @@ class Record:
         """Messages that the driver had, and those of them that arrived."""
         played = span.holds(self.tables[PLAYER]["returned"])
         return int(played.sum()), int(np.isfinite(self.arrived[played]).sum())
-
-    def trip(self, accent: Accent) -> list[Leg]:
-        """What the picture of one answered event went through."""
-        zero = float(self.there(np.array(accent.number)))
-        packets, pictures, looks, saw = (self.tables[name] for name in ("packets", "pictures", "looks", "saw"))
-        packet = int(np.searchsorted(packets["number"], accent.number))
-        look = int(np.flatnonzero(self.numbers(looks["frame"]) >= accent.number)[0])
-        frame = looks["frame"][look]
-        picture = int(np.searchsorted(pictures["made"], frame, side="right")) - 1
-        at = saw["at"][int(np.searchsorted(saw["frame"], frame))]
-        played = self.tables[PLAYER]
-        returned = played["returned"][played["due"] == accent.due]
-        had = float(returned.min()) if len(returned) else accent.handed
-        legs = (
-            ("capture", zero, packets["read"][packet]),
-            ("decode", packets["read"][packet], packets["decoded"][packet]),
-            ("convert", pictures["taken"][picture], pictures["made"][picture]),
-            ("hand-over", frame, looks["began"][look]),
-            ("vision", looks["began"][look], looks["measured"][look]),
-            ("features", looks["measured"][look], looks["ended"][look]),
-            ("back to the loop", looks["ended"][look], at),
-            ("performer wakes", at, accent.due),
-            ("arrange", accent.due, accent.handed),
-            ("pipe, player", accent.handed, had),
-            ("wire", had, accent.arrived),
-        )
-        return [Leg(name, float(begin) - zero, float(end) - zero) for name, begin, end in legs]
 
     @cached_property
     def arrived(self) -> Seconds:
@@ -219,10 +191,6 @@ class Record:
     def _tail(self) -> int:
         return round(ANSWERED_WITHIN * self.reel.rate_hz)
 
-    @property
-    def _slack(self) -> int:
-        return max(1, round(FOUND_WITHIN * self.reel.rate_hz))
-
     def _frames(self, span: Span) -> tuple[int, int]:
         first, last = (math.ceil((moment - self.started) * self.reel.rate_hz - 1e-6) for moment in span)
         return max(0, first), max(0, last)
@@ -241,8 +209,23 @@ class Record:
         events = self.tables["events"]
         places = np.flatnonzero(events["kind"] != KINDS[Event.HIT])
         numbers = np.nan_to_num(self.numbers(events["origin"][places]), nan=-1).astype(int).tolist()
+        return {number: int(places[place]) for number, place in self._matched(numbers, span).items()}
+
+    def _matched(self, numbers: list[int], span: Span) -> dict[int, int]:
+        """By the frame of an event of the film the place in ``numbers`` of the first that is it."""
         known = self._events(span)
-        return {number: int(places[place]) for number, place in pairs(known, numbers, late=self._slack).items()}
+        matched = pairs(self._as_seen(known), numbers, late=LATE)
+        return {
+            number: matched[seen] for number, seen in zip(known, self._as_seen(known), strict=True) if seen in matched
+        }
+
+    def _as_seen(self, numbers: list[int]) -> list[int]:
+        """For each frame the first that was measured from there on: the others were passed over."""
+        seen = np.sort(self.numbers(self.tables["looks"]["frame"]))
+        places = np.searchsorted(seen, numbers)
+        return [
+            int(seen[place]) if place < len(seen) else number for place, number in zip(places, numbers, strict=True)
+        ]
 
     def _work(self, name: str, span: Span, began: str = "began", ended: str = "ended") -> Seconds:
         table = self.tables[name]

@@ -297,6 +297,39 @@ def doctor() -> None:
     raise typer.Exit(examine())
 
 
+@app.command("bench")
+def bench_command(
+    seconds: Annotated[float, typer.Option("--seconds", min=2, help="How long each is measured.")] = 30.0,
+    size: Annotated[str, typer.Option("--size", metavar="WxH", help="Of the film's pictures.")] = "1280x720",
+    rate: Annotated[float, typer.Option("--rate", min=5, max=120, help="Pictures a second.")] = 30.0,
+    sessions: Annotated[
+        list[int] | None, typer.Option("--sessions", min=1, max=32, help="Performances at once; may be repeated.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the figures.")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw them, and one picture's trip (PNG).")] = None,
+    compare: Annotated[Path | None, typer.Option("--compare", help="An older --json: show the ratios.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the rows of docs/latency.md.")] = False,
+    config: ConfigOption = None,
+    settings: SetOption = None,
+) -> None:
+    """Measure every stage from picture to wire, with a film whose cuts are known; needs no hardware."""
+    from stream_v2m.cli.bench.command import bench
+    from stream_v2m.config import user_files
+
+    bench(
+        seconds=seconds,
+        size=size,
+        rate_hz=rate,
+        sessions=sessions or (1,),
+        json=json,
+        plot=plot,
+        compare=compare,
+        as_markdown=markdown,
+        files=[*user_files(), *(config or ())],
+        settings=settings or (),
+    )
+
+
 @app.command("config")
 def config_command(config: ConfigOption = None, settings: SetOption = None) -> None:
     """Print the effective configuration as TOML: files, then environment, then --set."""

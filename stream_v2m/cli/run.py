@@ -140,7 +140,7 @@ def play(
             stack.callback(server.close)
             surfaces.append(server.run)
         _obey_signals(session)
-        _settle_garbage()
+        settle_garbage()
         await session.run(*surfaces)
         return session.board.state
 
@@ -172,7 +172,7 @@ def render(config: Config, source: str, midi: Path, *, plot: Path | None = None,
         worker: Callable[[str], InlineWorker] = lambda name: InlineWorker()  # noqa: E731
         witnesses = [*([trace] if trace else []), recorder_of(config, midi)]
         session = Session(config, opened, Outputs(), clock=VirtualClock(), worker=worker, witnesses=witnesses)
-        _settle_garbage()
+        settle_garbage()
         await session.run()
         return session.board.state
 
@@ -202,7 +202,7 @@ def _loop_of(config: Config) -> Callable[[], asyncio.AbstractEventLoop] | None:
     return asyncio.SelectorEventLoop if wanted else None
 
 
-def _settle_garbage() -> None:
+def settle_garbage() -> None:
     """What start-up made stays: the collector need not walk it while the music plays, nor come as often."""
     gc.collect()
     gc.freeze()

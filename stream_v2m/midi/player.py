@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,10 +52,18 @@ class Player:
         config: the player's section.
         origin: the ``perf_counter`` reading at session second 0 (``MonotonicClock.origin``).
         synth: how a synthesizer among the outputs sounds.
+        stamps: a file for the process to keep in when each message was due and when its driver had it
+            (``core.stamps``: due, returned, ``number_of`` the message); none: nothing is kept.
     """
 
     def __init__(
-        self, outputs: Sequence[Output], config: PlayerConfig, *, origin: float, synth: SynthSettings = USUAL
+        self,
+        outputs: Sequence[Output],
+        config: PlayerConfig,
+        *,
+        origin: float,
+        synth: SynthSettings = USUAL,
+        stamps: Path | None = None,
     ) -> None:
         assert outputs
         self._config = config
@@ -71,6 +80,7 @@ class Player:
             "heartbeat": config.heartbeat_ms / 1000,
             "late": config.late_ms / 1000,
             "stale": config.stale_ms / 1000,
+            "stamps": None if stamps is None else str(stamps),
         }
         self._outputs = tuple(outputs)
         self._struck = Struck(outputs)

@@ -79,7 +79,9 @@ class Session:
         playing = find_style(config.controls.style)
         bpm = config.controls.bpm or playing.bpm or USUAL_BPM
         self._tempo = InternalTempo(bpm)
-        self._sequencer = Sequencer(playing, self._tempo, config.music, seed=config.controls.seed)
+        self._sequencer = Sequencer(
+            playing, self._tempo, config.music, seed=config.controls.seed, zones=self._eye.zones
+        )
         self._abort = asyncio.Event()
         self._begun = False
         self.board = Board(
@@ -89,6 +91,7 @@ class Session:
                 parts=playing.part_names,
                 source=SourceState(name=self._supply.names[0]),
                 sources=self._supply.names,
+                zones=dict.fromkeys(self._eye.zones, 0.0),
                 estimator=self._eye.estimator,
                 estimators=self._estimation.states if self._estimation else (),
                 provider=self._composer.provider,
@@ -205,7 +208,7 @@ class Session:
         windows: Latest[FeatureWindow] = Latest()
         plans: Lossless[StepPlan | Cadence] = Lossless(PLANS_AHEAD)
         looks: Latest[Look] | None = Latest() if self._estimation else None
-        cues = CueChannel()
+        cues, cuts = CueChannel(), CueChannel()
         group.create_task(
             observe(
                 frames,
@@ -217,6 +220,7 @@ class Session:
                 clock=clock,
                 board=board,
                 looks=looks,
+                cuts=cuts,
                 witnesses=witnesses,
             )
         )
@@ -233,6 +237,7 @@ class Session:
                 worker=workers["compose"],
                 clock=clock,
                 board=board,
+                cuts=cuts,
                 witnesses=witnesses,
             )
         )

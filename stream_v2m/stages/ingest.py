@@ -220,7 +220,8 @@ class Ingest:
 
     def _unsee(self) -> None:
         """Nothing moves any more, for whoever looks and for controllers; a last frame may still be measured later."""
-        self._board.update(cue=Cue(self._clock.now(), 0.0), affect=None)
+        zones = dict.fromkeys(self._board.state.zones, 0.0)
+        self._board.update(cue=Cue(self._clock.now(), 0.0), zones=zones, flow=(0.0, 0.0), affect=None)
 
     def _say(self, **changes: Any) -> None:
         self._board.update(source=replace(self._board.state.source, **changes))

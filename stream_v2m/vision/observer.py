@@ -16,7 +16,7 @@ from stream_v2m.vision.cut import CutConfig, CutDetector, Happening
 from stream_v2m.vision.flow import FlowMeter
 from stream_v2m.vision.mood import Mood, Voice
 from stream_v2m.vision.motion import REFERENCE, MotionMeter
-from stream_v2m.vision.onset import OnsetConfig, OnsetDetector
+from stream_v2m.vision.onset import OnsetConfig, OnsetDetector, is_light
 from stream_v2m.vision.ranging import Range, RangeConfig
 from stream_v2m.vision.window import Sample, WindowBuilder
 from stream_v2m.vision.zones import ZoneMeter, Zones
@@ -116,8 +116,8 @@ class Observer:
         falling = math.exp(-elapsed / self._config.motion_release_s)
         self._energy = max(ranged, self._energy * falling)
         self._measure_zones(elapsed, falling)
-        self._measure_flow(elapsed)
-        if self._onsets.see(ranged, now, elapsed) and not happenings:
+        light = self._measure_flow(elapsed)
+        if self._onsets.see(ranged, now, elapsed, light=light) and not happenings:
             happenings.append(Happening(Event.ONSET, now))
         for each in happenings:
             if each.event is Event.CUT:
@@ -146,7 +146,10 @@ class Observer:
             max(now, before * falling) for now, before in zip(ranged, self._zone_energies, strict=True)
         )
 
-    def _measure_flow(self, elapsed: float) -> None:
-        if self._meter.compared is not None:
-            before, after, between = self._meter.compared
-            self._flow.compare(before, after, between, elapsed)
+    def _measure_flow(self, elapsed: float) -> bool:
+        """Follow the direction; true if what changed was the light."""
+        if self._meter.compared is None:
+            return False
+        before, after, between = self._meter.compared
+        self._flow.compare(before, after, between, elapsed)
+        return is_light(before, after)

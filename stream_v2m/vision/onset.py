@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from stream_v2m.vision.blocks import Blocks
+
+_LIGHT = 0.7  # share of a change that goes one way: what moves covers and uncovers, so it brightens and darkens
 _USUAL_S = 0.4  # time constant of what was usual just before
 
 
@@ -30,8 +34,8 @@ class OnsetDetector:
         self._at = -math.inf
         self._armed = True
 
-    def see(self, motion: float, time: float, elapsed: float) -> bool:
-        """Whether a gesture begins with this frame, ``elapsed`` seconds after the one before."""
+    def see(self, motion: float, time: float, elapsed: float, *, light: bool = False) -> bool:
+        """Whether a gesture begins with this frame, ``elapsed`` seconds after the one before; ``light`` is none."""
         if self._usual is None:
             self._usual = motion
             return False
@@ -39,7 +43,15 @@ class OnsetDetector:
         self._usual += (motion - self._usual) * -math.expm1(-elapsed / _USUAL_S)
         if rise <= 0:
             self._armed = True
-        begins = self._armed and rise >= self._config.rise and time - self._at >= self._config.refractory_s
+        begins = (
+            not light and self._armed and rise >= self._config.rise and time - self._at >= self._config.refractory_s
+        )
         if begins:
             self._at, self._armed = time, False
         return begins
+
+
+def is_light(before: Blocks, after: Blocks) -> bool:
+    """Whether two pictures of cells differ by the light on them rather than by what moves."""
+    changed = after - before
+    return abs(float(changed.mean())) > _LIGHT * float(np.abs(changed).mean())

@@ -208,7 +208,7 @@ def render(
         _config(config, given, style=style, key=key, bpm=bpm, seed=seed), source, midi, plot=plot, wav=wav
     )
     for notice in state.notices:
-        Console(stderr=True).print(f"! {notice}", highlight=False)
+        Console(stderr=True).print(f"! {notice}", highlight=False, markup=False, soft_wrap=True)
     written = ", ".join(str(path) for path in (midi, plot, wav) if path is not None)
     Console().print(f"{state.step + 1} chords in {state.key} from {state.source.frames} frames → {written}")
 

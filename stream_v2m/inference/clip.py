@@ -40,7 +40,7 @@ class ClipResult:
 
 
 class ClipEncoder:
-    """One CLIP export in ONNX Runtime. Preprocessing is inside the graph; ``encode`` may be called from any thread, by one at a time."""
+    """One CLIP export in ONNX Runtime. Preprocessing is inside the graph; any thread may ask, one at a time."""
 
     def __init__(self, session: onnxruntime.InferenceSession, info: ClipCard) -> None:
         self._session, self._run, self.info = session, Runner(session), info

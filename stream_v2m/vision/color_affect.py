@@ -47,12 +47,12 @@ class ColorAffect:
     brightness (Valdez & Mehrabian 1994), and rises, more, with motion and the rate of cuts (Hanjalic & Xu
     2005). Warm colours count as more pleasant than cold ones, and weigh little: that is a habit of film
     grading and no finding of psychology. Many vivid hues please (Berlyne 1971: variety, within bounds; in pictures
-    Hasler & Süsstrunk 2003 and Machajdik & Hanbury 2010 measure it as colourfulness); they are seen by what is lit,
-    so that lights at night are not for their darkness alone gloomy. Brightness and saturation are standardised
-    by a running mean that may stray from its prior by one deviation. A blank picture, such as the
-    black that a film begins with, is neutral: its darkness and stillness say nothing.
+    Hasler & Süsstrunk 2003 and Machajdik & Hanbury 2010 measure it as colourfulness); they are seen by what is lit.
+    Brightness and saturation are standardised by a running mean that may stray from its prior by one deviation.
+    A blank picture, such as the black that a film begins with, is neutral: its darkness and stillness say nothing.
 
-    What it cannot know: that rain is sad for all its motion, that a still shadow is frightening, and what anything is.
+    What it cannot know: that neon at night is fun, that rain is sad for all its motion, that a still shadow is
+    frightening: what anything is.
     """
 
     info = EstimatorInfo(COLOR)

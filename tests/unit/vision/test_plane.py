@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_v2m.core.emotions import EMOTIONS
@@ -16,6 +16,7 @@ points = st.tuples(st.floats(-1, 1), st.floats(-1, 1))
 moods = st.lists(st.floats(0, 1), min_size=6, max_size=6).filter(sum).map(lambda x: [p / sum(x) for p in x])
 
 
+@settings(deadline=None)
 @given(points)
 def test_probabilities_are_a_distribution_wherever_the_mood_is(point: tuple[float, float]):
     affect = place(*point)
@@ -29,11 +30,13 @@ def test_every_emotion_leads_at_its_own_place(emotion: str):
     assert place(*CENTROIDS[emotion]).emotion == emotion
 
 
+@settings(deadline=None)
 @given(points)
 def test_the_way_to_probabilities_and_back_ends_where_it_began(point: tuple[float, float]):
     assert locate(place(*point).probabilities) == pytest.approx(point, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(moods)
 def test_whatever_the_probabilities_the_place_is_on_the_plane(probabilities: list[float]):
     valence, arousal = locate(probabilities)
@@ -52,6 +55,7 @@ def test_the_surer_of_an_emotion_the_further_out_on_its_side(emotion: str):
 inner = st.tuples(st.floats(-0.75, 0.75), st.floats(-0.75, 0.75))  # further out some are less likely than LEAST
 
 
+@settings(deadline=None)
 @given(inner, inner, st.floats(0, 1))
 def test_a_logarithmic_pool_of_two_moods_is_the_place_of_the_mean_point(
     one: tuple[float, float], other: tuple[float, float], weight: float

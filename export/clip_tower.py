@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, Literal
 
 import torch
@@ -147,7 +148,7 @@ def load(name: str, pretrained: str, *, tag: str | None = None, seed: int = 0) -
             force_preprocess_cfg=dict(config),
             pretrained_text=False,
         )
-    except (RuntimeError, KeyError, EOFError, OSError) as error:
+    except (RuntimeError, KeyError, AttributeError, EOFError, OSError, UnpicklingError) as error:  # it checks nothing
         raise ModelContractError(
             "open_clip cannot make the model of it",
             where=name if random else path,

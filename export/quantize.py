@@ -19,10 +19,11 @@ _PREFIX = "int8"
 _GEMM = {"alpha": 1.0, "beta": 1.0, "transA": 0, "transB": 1}
 
 
-def quantize(source: Path, target: Path, *, keep: Collection[str] = ()) -> int:
+def quantize(source: Path, target: Path, *, operators: Collection[str] = ("Gemm",), keep: Collection[str] = ()) -> int:
     """Write ``source`` to ``target`` with the weights of every linear layer in int8; metadata is kept.
 
     Args:
+        operators: what counts as a linear layer: Gemm, and MatMul where its right side is a weight.
         keep: names of weights that stay as they are.
 
     Returns:
@@ -40,7 +41,7 @@ def quantize(source: Path, target: Path, *, keep: Collection[str] = ()) -> int:
     nodes: list[onnx.NodeProto] = []
     changed = 0
     for node in graph.node:
-        linear = node.op_type in ("Gemm", "MatMul") and node.input[1] in found and node.input[1] not in keep
+        linear = node.op_type in operators and node.input[1] in found and node.input[1] not in keep
         if not linear:
             nodes.append(node)
             continue

@@ -6,6 +6,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from stream_v2m.control.health import HealthConfig
+from stream_v2m.control.logs import LogConfig
+from stream_v2m.control.mqtt_config import MqttConfig
+from stream_v2m.control.osc_config import OscConfig
 from stream_v2m.control.server_config import ServerConfig
 from stream_v2m.core.config import Settings
 from stream_v2m.core.controls import Controls
@@ -58,6 +62,10 @@ class Config(Settings):
     player: PlayerConfig = PlayerConfig()
     synth: SynthConfig = SynthConfig()
     takes: TakesConfig = TakesConfig()
+    mqtt: MqttConfig = MqttConfig()
+    osc: OscConfig = OscConfig()
+    log: LogConfig = LogConfig()
+    health: HealthConfig = HealthConfig()
     serve: ServerConfig = ServerConfig()
     webrtc: WebRTCConfig = WebRTCConfig()
 

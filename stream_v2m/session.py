@@ -69,7 +69,7 @@ class Session:
     ) -> None:
         self._config, self._outputs = config, outputs
         self._supply = source if isinstance(source, Supply) else Supply.of(source)
-        self._clock, self._worker, self._witnesses, self._seconds = clock, worker, tuple(witnesses), seconds
+        self._clock, self._worker, self._witnesses, self._seconds = clock, worker, list(witnesses), seconds
         models = config.models
         strict = models.strict_provider
         self._estimation = None if eye else Estimation.of_models(config.affect, models.provider, strict=strict)
@@ -183,6 +183,10 @@ class Session:
         self._conductor.start(begin, lead_in_beats=self._config.step.lead_in_beats)
         self._desk.begin()
         self._start_stages(group, frames, workers)
+
+    def join(self, witness: Witness) -> None:
+        """Tell one more what happens; before ``run``, for a witness that needs the board."""
+        self._witnesses.append(witness)
 
     def _end(self, witness: Witness) -> None:
         witness.ended(self._clock.now())

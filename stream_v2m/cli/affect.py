@@ -20,7 +20,7 @@ from stream_v2m.core.emotions import EMOTIONS
 from stream_v2m.core.files import check_writable
 from stream_v2m.core.trace import AFFECT_EVERY, Trace
 from stream_v2m.core.values import Affect, Event, Frame
-from stream_v2m.inference.clip_files import default_clip, list_clips
+from stream_v2m.inference.clip_files import list_clips, used_clip
 from stream_v2m.sources.factory import open_source
 from stream_v2m.sources.film import Film
 from stream_v2m.sources.source import Source
@@ -150,8 +150,7 @@ class _Heard:
 
 
 def _estimators(config: Config) -> dict[str, AffectEstimator]:
-    models, default = config.models, default_clip()
-    found = sorted(list_clips(), key=lambda name: name != default)
+    models, found = config.models, sorted(list_clips(), key=lambda name: name != used_clip())
     return {
         name: open_estimator(
             name, provider=models.provider, threads=config.affect.threads, strict=models.strict_provider

@@ -18,13 +18,13 @@ NameArgument = Annotated[str, typer.Argument(help="A name of `clip list`.", show
 @app.command("list")
 def list_command() -> None:
     """Every export, and how near to open_clip's own it was measured; * is the one that is used."""
-    from stream_v2m.inference.clip_files import EXPORT, clip_file, default_clip, list_clips, read_card
+    from stream_v2m.inference.clip_files import EXPORT, clip_file, list_clips, read_card, used_clip
 
     console, names = Console(), list_clips()
     if not names:
         console.print(f"no CLIP model has been exported; make one from a checkout: {EXPORT}", soft_wrap=True)
         return
-    used = default_clip()
+    used = used_clip()
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     for head in ("name", "model", "pretrained", "weights", "MB", "input", "prompts", "cosine", "semantics", "licence"):

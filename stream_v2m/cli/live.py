@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.live import Live
 
 from stream_v2m.cli.view import view
+from stream_v2m.control.logs import added
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.state import Board, State
 from stream_v2m.core.values import Event
@@ -67,7 +68,7 @@ async def log_json(board: Board, out: TextIO | None = None) -> None:
     try:
         _write(out, before, before.notices)
         async for state in watcher:
-            news = _news(before.notices, state.notices)
+            news = added(before.notices, state.notices)
             if news or _stage(state) != _stage(before):
                 _write(out, state, news)
             before = state
@@ -119,11 +120,3 @@ def _record(state: State, news: tuple[str, ...]) -> dict[str, Any]:
         "realtime": player.realtime,
         "notices": list(news),
     }
-
-
-def _news(before: tuple[str, ...], now: tuple[str, ...]) -> tuple[str, ...]:
-    """The notices that were added; the board forgets old ones, so the two overlap."""
-    overlap = next(
-        size for size in range(min(len(before), len(now)), -1, -1) if before[len(before) - size :] == now[:size]
-    )
-    return now[overlap:]

@@ -45,6 +45,8 @@ class PlayerState:
     """The player process: what it sent, how late, and what sounds. Lateness in milliseconds.
 
     Attributes:
+        lateness_counts: upper bounds in milliseconds, each with the count of messages up to it; these and
+            ``lateness_sum_ms`` begin anew with a new process.
         problems: one sentence for each output that is missing now, with the cure.
         restarts: how often its process was started again.
         returns: how often outputs came back, or their clocks lost their place: a clock's generator
@@ -64,6 +66,8 @@ class PlayerState:
     restarts: int = 0
     returns: int = 0
     problems: tuple[str, ...] = ()
+    lateness_sum_ms: float = 0.0
+    lateness_counts: tuple[tuple[float, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

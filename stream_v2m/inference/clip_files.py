@@ -67,7 +67,7 @@ def find_clip(name_or_path: str | None = None) -> Path:
     """
     if name_or_path is not None and name_or_path.endswith(MODEL_SUFFIX):
         return Path(name_or_path)
-    if name_or_path is None and (name_or_path := default_clip()) is None:
+    if name_or_path is None and (name_or_path := used_clip()) is None:
         several = list_clips()
         raise ConfigError(
             "none of them is chosen" if several else "no CLIP model has been exported",
@@ -78,7 +78,7 @@ def find_clip(name_or_path: str | None = None) -> Path:
     return _named(name_or_path)
 
 
-def default_clip() -> str | None:
+def used_clip() -> str | None:
     """The name that is meant if nothing is said: the chosen one, or the only one.
 
     Raises:

@@ -217,6 +217,7 @@ class Player:
 
     def _state(self) -> PlayerState:
         report = self._report
+        histogram, total = report.get("lateness", ((), 0.0))
         return PlayerState(
             status=self._status,
             ports=tuple(report.get("ports", ())),
@@ -224,6 +225,8 @@ class Player:
             lateness_p50_ms=report.get("p50_ms", 0.0),
             lateness_p99_ms=report.get("p99_ms", 0.0),
             lateness_max_ms=report.get("max_ms", 0.0),
+            lateness_sum_ms=total,
+            lateness_counts=tuple((bound, count) for bound, count in histogram),
             sounding=report.get("sounding", 0),
             restarts=self._restarts,
             problems=self._problems(),

@@ -72,10 +72,10 @@ async def compose(
             chord, dynamics = await worker.run(composer.step, window, place, board.controls)
             plan = StepPlan(step, onset, config.period_beats, chord, dynamics, window.affect)
             await plans.put(plan)
+            board.update(step=step, key=chord.key, step_ms=(clock.now() - asked) * 1000)
             begin, end = tempo.time_at(onset), tempo.time_at(onset + plan.duration)
             for witness in witnesses:
                 witness.planned(plan, begin, end - begin, seen)
-            board.update(step=step, key=chord.key, step_ms=(clock.now() - asked) * 1000)
             step += 1
         await plans.put(Cadence(tuple(composer.cadence())))
     finally:

@@ -180,9 +180,10 @@ class Estimation:
             slow.cost = clock.now() - began
 
     def _period(self, slow: _Slow) -> float:
-        """Seconds between two questions."""
+        """Seconds between two questions: within its share of time, but often enough to be believed meanwhile."""
         config = self._config
-        return max(1 / config.rate_hz, slow.cost * config.threads * len(self._slow) / config.share)
+        affordable = max(1 / config.rate_hz, slow.cost * config.threads * len(self._slow) / config.share)
+        return min(affordable, config.stale_s / 2)
 
     def _state(self, name: str) -> EstimatorState:
         if name not in self._slow:

@@ -94,7 +94,7 @@ class AffectConfig(BaseModel):
     smoothing_s: float = Field(0.8, gt=0, description="time constant of the mood, and of the change of estimators")
     stale_s: float = Field(5.0, gt=0, description="an estimate older than this is no longer believed")
     rate_hz: float = Field(4.0, gt=0, le=60, description="a slow estimator is asked at most so often")
-    share: float = Field(0.25, gt=0, le=1, description="of one core's time that slow estimators may take")
+    share: float = Field(0.25, gt=0, le=1, description="of one core's time for slow estimators, unless they grew stale")
     threads: int = Field(1, ge=1, le=64, description="threads of a slow estimator")
 
     @field_validator("estimator")

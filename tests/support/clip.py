@@ -14,7 +14,9 @@ from stream_v2m.core.features import SEMANTIC
 from stream_v2m.inference.clip_files import CLIP_CONTRACT, ClipCard
 
 
-def write_clip(folder: Path, name: str, *, emotion: str = "", semantics: bool = False) -> Path:
+def write_clip(
+    folder: Path, name: str, *, emotion: str = "", semantics: bool = False, contract: str = CLIP_CONTRACT
+) -> Path:
     """An export that tells moods by the picture's mean colour, or is sure of ``emotion``."""
     size = SEMANTIC.stop - SEMANTIC.start
     rng = np.random.default_rng(0)
@@ -45,7 +47,7 @@ def write_clip(folder: Path, name: str, *, emotion: str = "", semantics: bool = 
         [numpy_helper.from_array(value, each) for each, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.helper.set_model_props(model, {"model": "clip", "contract": CLIP_CONTRACT})
+    onnx.helper.set_model_props(model, {"model": "clip", "contract": contract})
     path = folder / f"{name}.onnx"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(model.SerializeToString())

@@ -248,3 +248,11 @@ def test_the_state_says_what_it_is():
     (state,) = board.state.estimators
     assert (state.name, state.model, state.precision, state.provider) == ("clip", "ViT-X", "float32", "cpu")
     assert state.semantics and state.rate_hz == pytest.approx(4.0)
+
+
+def test_what_takes_more_than_its_share_is_still_asked_before_it_grows_stale():
+    slow = Slow()
+    config = AffectConfig(estimator="clip", share=0.1, stale_s=5.0)
+    _, _, ages = run(slow, config=config, seconds=30.0, cost=lambda now: 1.4)
+    assert np.diff(slow.asked[2:]) == pytest.approx([2.5] * (len(slow.asked) - 3), abs=2 / RATE)
+    assert max(ages) < 5.0

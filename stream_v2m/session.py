@@ -83,7 +83,9 @@ class Session:
         playing = find_style(config.controls.style)
         bpm = config.controls.bpm or playing.bpm or USUAL_BPM
         self._tempo = InternalTempo(bpm)
-        self._sequencer = Sequencer(playing, self._tempo, config.music, seed=config.controls.seed)
+        self._sequencer = Sequencer(
+            playing, self._tempo, config.music, seed=config.controls.seed, zones=self._eye.zones
+        )
         self._abort = asyncio.Event()
         self._begun = False
         self.board = Board(
@@ -93,6 +95,7 @@ class Session:
                 parts=playing.part_names,
                 source=SourceState(name=self._supply.names[0]),
                 sources=self._supply.names,
+                zones=dict.fromkeys(self._eye.zones, 0.0),
                 estimator=self._eye.estimator,
                 estimators=self._estimation.states if self._estimation else (),
                 provider=self._composer.provider,
@@ -213,7 +216,7 @@ class Session:
         windows: Latest[FeatureWindow] = Latest()
         plans: Lossless[StepPlan | Cadence] = Lossless(PLANS_AHEAD)
         looks: Latest[Look] | None = Latest() if self._estimation else None
-        cues = CueChannel()
+        cues, cuts = CueChannel(), CueChannel()
         group.create_task(
             observe(
                 frames,
@@ -225,6 +228,7 @@ class Session:
                 clock=clock,
                 board=board,
                 looks=looks,
+                cuts=cuts,
                 witnesses=witnesses,
             )
         )
@@ -241,6 +245,7 @@ class Session:
                 worker=workers["compose"],
                 clock=clock,
                 board=board,
+                cuts=cuts,
                 witnesses=witnesses,
             )
         )

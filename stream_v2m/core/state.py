@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -118,6 +119,9 @@ class State:
         estimator: whom the music listens to for the mood, as on the command line.
         estimators: those that are at work, more on each.
         semantics: whether the newest window has the picture's semantics.
+        zones: motion of each zone of the picture, by name.
+        flow: where to what moves goes, right and down, each −1…1.
+        onsets: gestures that have begun, counted.
         provider: what runs the AMT.
         graphs: what runs each model.
     """
@@ -143,6 +147,9 @@ class State:
     cue: Cue | None = None
     cuts: int = 0
     flashes: int = 0
+    onsets: int = 0
+    zones: Mapping[str, float] = field(default_factory=dict)
+    flow: tuple[float, float] = (0.0, 0.0)
     key: Key | None = None
     chord: Chord | None = None
     next_chord: Chord | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import get_args
 
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.commands import (
@@ -18,6 +19,7 @@ from stream_v2m.core.commands import (
     SetSource,
     SetStyle,
     SetTempo,
+    SetZone,
     Solo,
     Stop,
     Tap,
@@ -26,6 +28,7 @@ from stream_v2m.core.commands import (
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import Board
 from stream_v2m.core.witness import Witness
+from stream_v2m.music.part import Role
 from stream_v2m.music.sequencer import Sequencer
 from stream_v2m.music.style import Style
 from stream_v2m.stages.conduct import Conductor
@@ -100,6 +103,13 @@ class Desk:
                 self._estimation.check(name)
             case Mute(part=part) | Solo(part=part) if part not in self._board.state.parts:
                 raise ConfigError("no such part", where=part, expected=", ".join(self._board.state.parts))
+            case SetZone(part=part) if part not in {*self._board.state.parts, *get_args(Role)}:
+                raise ConfigError("no such part", where=part, expected=", ".join(self._board.state.parts))
+            case SetZone(zone=zone) if zone is not None and zone not in self._board.state.zones:
+                known = ", ".join(self._board.state.zones)
+                raise ConfigError(
+                    "no such zone", where=zone, expected=known or "zones in the configuration, vision.zones"
+                )
             case SetSource(source=name) if name not in self._board.state.sources:
                 raise ConfigError("no such source", where=name, expected=", ".join(self._board.state.sources))
             case SetTempo() | Tap() | Nudge():

@@ -54,6 +54,7 @@ class Ingest:
         self._candidate: asyncio.Task[None] | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._newest = 0.0
+        self._stream = 0
 
     async def run(self, frames: Latest[Frame], begin: Callable[[], None]) -> None:
         """Put every picture of the source that plays; ends, closing ``frames``, with a film or when closed.
@@ -139,6 +140,7 @@ class Ingest:
         self._name = name
         self._say(name=name, retries=0)
         self._playing(info)
+        self._stream += 1
         self._put(frame)
         await self._stay(tap, self._backoff())
 
@@ -163,6 +165,7 @@ class Ingest:
                         backoff.reset()
                     self._board.notice(f"lost: {error}")
                     tap = await self._regained(tap.name, error, backoff)
+                    self._stream += 1
                     self._board.notice(f"{tap.name} is back")
         finally:
             tap.close()
@@ -209,7 +212,7 @@ class Ingest:
 
     def _put(self, frame: Frame) -> None:
         self._newest = frame.time
-        self._frames.put(frame)
+        self._frames.put(replace(frame, stream=self._stream) if self._stream else frame)
 
     def _playing(self, info: SourceInfo) -> None:
         self._newest = self._clock.now()
@@ -217,7 +220,8 @@ class Ingest:
 
     def _unsee(self) -> None:
         """Nothing moves any more, for whoever looks and for controllers; a last frame may still be measured later."""
-        self._board.update(cue=Cue(self._clock.now(), 0.0), affect=None)
+        zones = dict.fromkeys(self._board.state.zones, 0.0)
+        self._board.update(cue=Cue(self._clock.now(), 0.0), zones=zones, flow=(0.0, 0.0), affect=None)
 
     def _say(self, **changes: Any) -> None:
         self._board.update(source=replace(self._board.state.source, **changes))

@@ -37,6 +37,11 @@ class Eye(Protocol):
         """Who is listened to for the mood."""
         ...
 
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The names of the zones that cues tell of, in their order."""
+        ...
+
     def freeze(self, on: bool) -> None:
         """Let the ranging of motion and mood stand still, or follow again."""
         ...
@@ -57,12 +62,14 @@ async def observe(
     clock: Clock,
     board: Board,
     looks: Latest[Look] | None = None,
+    cuts: CueChannel | None = None,
     witnesses: Sequence[Witness] = (),
 ) -> None:
     """Measure every frame that is taken; ``windows`` always holds the newest ``span()`` seconds.
 
     Args:
         looks: always holds the newest frame that was measured.
+        cuts: is given every cut that is sure, when its window is there.
     """
     times: deque[float] = deque(maxlen=RATE_WINDOW)
     try:
@@ -73,10 +80,13 @@ async def observe(
             for cue in sight.cues:
                 cues.put(cue)
             windows.put(sight.window)
+            for cue in sight.cues:
+                if cuts is not None and cue.event is Event.CUT:
+                    cuts.put(cue)
             if looks is not None and sight.measures is not None:
                 looks.put(Look(frame, sight.measures))
             times.append(frame.time)
-            _report(board, frames, sight, times, latency=arrived - frame.time)
+            _report(board, frames, sight, eye.zones, times, latency=arrived - frame.time)
             for witness in witnesses:
                 witness.saw(frame, sight.cues, sight.window.affect, at=arrived)
     finally:
@@ -85,7 +95,9 @@ async def observe(
             looks.close()
 
 
-def _report(board: Board, frames: Latest[Frame], sight: Sight, times: deque[float], *, latency: float) -> None:
+def _report(
+    board: Board, frames: Latest[Frame], sight: Sight, zones: Sequence[str], times: deque[float], *, latency: float
+) -> None:
     state = board.state
     elapsed = times[-1] - times[0]
     voices = {voice.name: voice for voice in sight.voices}
@@ -104,6 +116,9 @@ def _report(board: Board, frames: Latest[Frame], sight: Sight, times: deque[floa
         cue=sight.cues[-1],
         cuts=state.cuts + sum(cue.event is Event.CUT for cue in sight.cues),
         flashes=state.flashes + sum(cue.event is Event.FLASH for cue in sight.cues),
+        onsets=state.onsets + sum(cue.event is Event.ONSET for cue in sight.cues),
+        zones=dict(zip(zones, sight.cues[-1].zones, strict=True)),
+        flow=sight.cues[-1].flow,
     )
 
 

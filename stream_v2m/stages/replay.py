@@ -53,6 +53,11 @@ class Replay:
         self._windows = [step.window for step in take.steps if step.window is not None]
         self._times = [window.time for window in self._windows]
 
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The zones that the take tells of."""
+        return tuple(self._take.header.config.get("vision", {}).get("zones", ()))
+
     def open(self) -> SourceInfo:
         length = self._take.end - self._take.began
         return SourceInfo(self.name, SMALL_WIDTH, SMALL_HEIGHT, len(self._take.seen) / length if length else 0, length)

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from stream_v2m import __version__
-from stream_v2m.cli import takes
+from stream_v2m.cli import calibrate, takes
 from stream_v2m.cli.style import app as style_app
 from stream_v2m.core.errors import StreamV2MError
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(style_app, name="style")
 app.add_typer(takes.app, name="takes")
+app.add_typer(calibrate.app, name="calibrate")
 
 SOURCES = "film: · camera · camera:NAME · a film's path · images:FOLDER"
 SourceArgument = Annotated[str, typer.Argument(help=SOURCES, show_default=False)]

@@ -107,7 +107,7 @@ def play(
             witnesses.append(stack.enter_context(kept))
         if serve:
             witnesses.append(feed := Feed())
-        ports = [Output.parse(spec) for spec in destinations.ports]
+        ports = [Output.parse(spec, config.player.latency_ms) for spec in destinations.ports]
         player = Player(ports, config.player, origin=clock.origin, synth=config.synth.settings()) if ports else None
         session = Session(
             config,

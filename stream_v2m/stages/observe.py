@@ -73,7 +73,7 @@ def _report(board: Board, frames: Latest[Frame], sight: Sight, times: deque[floa
         frames=state.source.frames + 1,
         rate_hz=(len(times) - 1) / elapsed if elapsed > 0 else 0.0,
         dropped=frames.stats.dropped,
-        observe_ms=latency * 1000,
+        observe_ms=latency * 1000 - state.source.latency_ms,
     )
     board.update(
         time=times[-1],

@@ -17,6 +17,8 @@ RATE = 48_000
 FORMATS = ("jack", "alsa", "pulse", "avfoundation", "dshow")
 EXPECTED = "jack:PORT, alsa:default, pulse:default, avfoundation::0 or dshow:audio=NAME"
 _BYTES = 4
+_FRAME = RATE // 1000  # samples; so exactly is a beginning told
+_AROUND = 0.1  # seconds
 _CHUNK = 1 << 16
 _NAME = "stream_v2m-ear"
 _CONNECT_WITHIN = 5.0  # seconds
@@ -27,8 +29,8 @@ _SILENT = 3.0  # seconds without a sample after which nothing will come
 class FFmpegEar:
     """Records one channel.
 
-    When a sample was heard is told from the quickest of all deliveries: a piece cannot arrive before its last
-    sample was heard, and some piece arrives hardly later.
+    When a sample was heard is told from the quickest delivery around it: a piece cannot arrive before its last
+    sample was heard, and some piece arrives hardly later. A sound card that loses samples loses no time by that.
 
     Args:
         spec: FFmpeg's input format and device, as ``alsa:default``; of ``jack:PORT`` the port that is listened to.
@@ -38,8 +40,6 @@ class FFmpegEar:
         ConfigError: no such format.
     """
 
-    rate = RATE
-
     def __init__(self, spec: str, *, clock: Clock, program: str = "ffmpeg") -> None:
         self._format, _, self._device = spec.partition(":")
         if self._format not in FORMATS or not self._device:
@@ -48,7 +48,7 @@ class FFmpegEar:
         self._spec, self._clock, self._program = spec, clock, program
         self._pieces: list[bytes] = []
         self._size = 0
-        self._begin = float("inf")
+        self._arrivals: list[tuple[float, int]] = []
 
     async def listen(self) -> None:
         """Record until cancelled.
@@ -75,9 +75,20 @@ class FFmpegEar:
                 process.kill()
             await process.wait()
 
-    def recorded(self) -> tuple[float, NDArray[np.float32]]:
-        whole = self._size // _BYTES * _BYTES
-        return self._begin, np.frombuffer(b"".join(self._pieces)[:whole], "<f4").astype(np.float32)
+    def heard(self) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """Session seconds of short pieces of sound [N], and the loudest sample of each, full scale 1."""
+        count = self._size // (_BYTES * _FRAME)
+        sound = np.frombuffer(b"".join(self._pieces)[: count * _BYTES * _FRAME], "<f4")
+        ends = (1 + np.arange(count)) * _FRAME
+        return self._moments(ends), np.abs(sound).reshape(count, _FRAME).max(axis=1)
+
+    def _moments(self, samples: NDArray[np.int64]) -> NDArray[np.float64]:
+        """When each sample was heard: as the quickest delivery around it says."""
+        arrivals, counts = np.array(self._arrivals).reshape(-1, 2).T
+        begins = arrivals - counts / RATE
+        first, last = (np.searchsorted(arrivals, arrivals + side * _AROUND) for side in (-1, 1))
+        begin = [begins[low:high].min() for low, high in zip(first, np.maximum(last, first + 1), strict=True)]
+        return np.maximum.accumulate(np.interp(samples, counts, begin) + samples / RATE)
 
     async def _record(self, process: Process) -> None:
         assert process.stdout is not None and process.stderr is not None
@@ -91,7 +102,7 @@ class FFmpegEar:
                 self.hears.set()
                 self._pieces.append(piece)
                 self._size += len(piece)
-                self._begin = min(self._begin, arrived - self._size / _BYTES / RATE)
+                self._arrivals.append((arrived, self._size // _BYTES))
             said = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
         except TimeoutError:
             said = []

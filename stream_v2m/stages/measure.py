@@ -35,21 +35,20 @@ class Screen(Protocol):
 
 
 class Ear(Protocol):
-    """Something that hears: one channel of sound.
+    """Something that hears.
 
     Attributes:
         hears: set with the first sound, were it silence.
     """
 
-    rate: int
     hears: asyncio.Event
 
     async def listen(self) -> None:
         """Record until cancelled."""
         ...
 
-    def recorded(self) -> tuple[float, NDArray[np.float32]]:
-        """The session second of the first sample, and the samples [N]."""
+    def heard(self) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        """Session seconds of short pieces of sound [N], and the loudest sample of each, full scale 1."""
         ...
 
 
@@ -114,5 +113,4 @@ async def hear_clicks(outputs: Outputs, ear: Ear, note: bytes, *, clicks: int, c
         await clock.sleep_until(dues[-1] + heard.LONGEST + SETTLED)
         for task in others:
             task.cancel()
-    begin, sound = ear.recorded()
-    return heard.match_clicks(sound, ear.rate, begin, dues)
+    return heard.match_clicks(*ear.heard(), dues)

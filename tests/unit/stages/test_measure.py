@@ -83,8 +83,6 @@ def test_a_camera_that_is_lost_ends_the_measurement():
 class Instrument(Outputs):
     """Sounds ``delay`` seconds after an event is due, in a room where an ear listens."""
 
-    rate = 8000
-
     def __init__(self, clock: VirtualClock, delay: float) -> None:
         super().__init__()
         self.hears = asyncio.Event()
@@ -102,12 +100,12 @@ class Instrument(Outputs):
         self.hears.set()
         await asyncio.Event().wait()
 
-    def recorded(self) -> tuple[float, NDArray[np.float32]]:
-        sound = np.random.default_rng(1).normal(0, 0.001, round((self._clock.now() - self._begin) * self.rate))
+    def heard(self) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        times = np.arange(self._begin, self._clock.now(), 0.001)
+        loudness = np.full(len(times), 0.001, np.float32)
         for at in self._sounds:
-            start = round((at - self._begin) * self.rate)
-            sound[start : start + 80] += 0.5
-        return self._begin, sound.astype(np.float32)
+            loudness[np.searchsorted(times, at) :][:80] = 0.5
+        return times, loudness
 
 
 def heard(delay: float) -> Delays:

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from stream_v2m import __version__
-from stream_v2m.cli import takes
+from stream_v2m.cli import calibrate, takes
 from stream_v2m.cli.clip import app as clip_app
 from stream_v2m.cli.given import assigned, configured, models, surfaces
 from stream_v2m.cli.options import (
@@ -57,6 +57,7 @@ app = typer.Typer(
 app.add_typer(clip_app, name="clip")
 app.add_typer(style_app, name="style")
 app.add_typer(takes.app, name="takes")
+app.add_typer(calibrate.app, name="calibrate")
 
 
 @app.callback(invoke_without_command=True)

@@ -91,6 +91,7 @@ def play(
     Returns:
         the state at the end.
     """
+    from stream_v2m.cli.insurance import insured, recover
     from stream_v2m.cli.take_files import keeping
 
     if plot is not None:
@@ -102,15 +103,20 @@ def play(
     trace = Trace(title=said) if plot is not None else None
 
     async def perform(stack: ExitStack) -> State:
+        notice: Callable[[str], None] = lambda text: session.board.notice(text)  # noqa: E731 - of one yet to come
         witnesses: list[Witness] = [trace] if trace else []
         if destinations.file is not None:
-            witnesses.append(recorder_of(config, destinations.file))
+            recorder = recorder_of(config, destinations.file)
+            witnesses.append(recorder)
+            if (recovered := recover(destinations.file)) is not None:
+                Console(stderr=True).print(recovered, soft_wrap=True, markup=False, highlight=False)
+            if not keep:  # a take is its own insurance
+                witnesses.append(stack.enter_context(insured(config, said, recorder, notice=notice)))
         if keep:
-            kept = keeping(config, said, take, notice=lambda text: session.board.notice(text))
-            witnesses.append(stack.enter_context(kept))
+            witnesses.append(stack.enter_context(keeping(config, said, take, notice=notice)))
         if serve:
             witnesses.append(feed := Feed())
-        ports = [Output.parse(spec) for spec in destinations.ports]
+        ports = [Output.parse(spec, config.player.latency_ms) for spec in destinations.ports]
         player = Player(ports, config.player, origin=clock.origin, synth=config.synth.settings()) if ports else None
         session = Session(
             config,

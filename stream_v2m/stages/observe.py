@@ -106,7 +106,7 @@ def _report(
         frames=state.source.frames + 1,
         rate_hz=(len(times) - 1) / elapsed if elapsed > 0 else 0.0,
         dropped=frames.stats.dropped,
-        observe_ms=latency * 1000,
+        observe_ms=latency * 1000 - state.source.latency_ms,
     )
     board.update(
         source=source,

@@ -31,6 +31,7 @@ def test_messages_arrive_whole_in_their_order_and_with_their_moments():
     assert [message for _, message in heard] == sent
     assert began <= heard[0][0] <= heard[-1][0] <= clock.now()
     port.close()
+    ear.close()
 
 
 def test_a_loopback_needs_the_number_of_a_port():

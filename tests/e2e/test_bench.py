@@ -63,14 +63,3 @@ def test_where_no_midi_is_two_performances_are_heard_by_a_loopback_which_is_said
     assert "–" not in lines["wire"] and "–" not in lines["deadline → wire"]
     heard, messages = map(int, lines["messages"].split(" | ")[1].split(" arrived")[0].split(" of "))
     assert 0 < heard <= messages
-
-
-def test_what_cannot_be_measured_is_said_in_one_line(tmp_path: Path):
-    for arguments, said in (
-        (["--size", "321x180"], "--size: no such size"),
-        (["--compare", str(tmp_path / "none.json")], "cannot be read"),
-        (["--json", str(tmp_path / "no" / "folder.json")], "no such folder"),
-    ):
-        done = subprocess.run([*BENCH, *arguments], capture_output=True, text=True, check=False)
-        assert done.returncode == 1
-        assert said in done.stderr and done.stderr.count("\n") == 1

@@ -40,6 +40,8 @@ class Ear(Protocol):
         """What has come since the last look, with the moment of its arrival."""
         ...
 
+    def close(self) -> None: ...
+
 
 class MidiEar:
     """A virtual port of ours. The driver stamps what comes, so that our own polling does not count."""
@@ -56,6 +58,9 @@ class MidiEar:
         while (message := self._client.poll()) is not None:
             driver, data = message
             yield self._arrival.moment(driver, earliest=earliest, latest=self._clock.now()), data
+
+    def close(self) -> None:
+        self._client.close()
 
 
 class LoopbackEar:
@@ -75,6 +80,9 @@ class LoopbackEar:
             except BlockingIOError:
                 return
             yield self._clock.now(), message
+
+    def close(self) -> None:
+        self._socket.close()
 
 
 def main() -> None:
@@ -102,6 +110,8 @@ def main() -> None:
                 stamps.add(place, at, number_of(message))
         time.sleep(LOOK_EVERY)
     stamps.close()
+    for ear in ears:
+        ear.close()
 
 
 if __name__ == "__main__":

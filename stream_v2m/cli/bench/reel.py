@@ -19,7 +19,7 @@ from stream_v2m.sources.scenario import MEAN_SHOT, Scenario, Shot, write_scenari
 from stream_v2m.sources.source import SourceConfig
 
 QUIET = 3.0  # seconds at the beginning in which nothing happens: the music begins meanwhile
-LONGEST = 60.0  # seconds; a longer measurement sees the reel again
+LONGEST = 32.0  # seconds; a longer measurement sees the reel again
 SHORTEST_SHOT, LONGEST_SHOT = 1.2, 2.0  # seconds
 _CODECS = ("libx264", "h264", "mpeg4")  # the first that this FFmpeg can write
 _CAMERA = {"preset": "veryfast", "tune": "zerolatency"}  # as cameras encode: no picture waits for a later one

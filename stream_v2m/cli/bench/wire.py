@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -59,6 +60,8 @@ _LOOPBACK = Wire(None, "a loopback of this machine, since no MIDI system with vi
 def _jack_server() -> Iterator[Wire]:
     before = {name: os.environ.get(name) for name in (_NAME, _NO_START)}
     os.environ.update({_NAME: SERVER, _NO_START: "1"})  # for ours and our children's library
+    # who is told to end must not leave a server behind
+    terminating = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     server = subprocess.Popen(_JACKD, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         period = f"{PERIOD} frames at {RATE_HZ} Hz, {1000 * PERIOD / RATE_HZ:.1f} ms a period"
@@ -71,6 +74,7 @@ def _jack_server() -> Iterator[Wire]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+        signal.signal(signal.SIGTERM, terminating)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]

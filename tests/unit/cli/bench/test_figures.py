@@ -1,12 +1,15 @@
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from stream_v2m.cli.bench.command import parse_size
 from stream_v2m.cli.bench.figures import PATHS, STAGES, Counts, Figures, ProcessUse, Summary
 from stream_v2m.cli.bench.matching import Score
-from stream_v2m.cli.bench.report import changes
+from stream_v2m.cli.bench.report import changes, read_report
 from stream_v2m.cli.bench.table import markdown
+from stream_v2m.core.errors import ConfigError
 
 pytestmark = pytest.mark.unit
 
@@ -69,3 +72,19 @@ def test_the_documentations_table_has_a_row_for_every_stage_and_path_and_columns
     assert lines["wire"].endswith("| 2.00 | 4.00 | 5.00 | 2.00 | 4.00 | 5.00 |")
     assert lines["GRU"].endswith("| – | – | – | 2.00 | 4.00 | 5.00 |")
     assert lines["cuts"].startswith("| cuts | 6 of 8 found (75 %), 2.00 false a minute |")
+
+
+@pytest.mark.parametrize("text", ["321x180", "320", "x", "320x", "99999x2", "2x2"])
+def test_a_size_that_no_film_of_h264_can_have_is_refused(text: str):
+    assert parse_size("1280x720") == (1280, 720)
+    with pytest.raises(ConfigError, match="--size: no such size"):
+        parse_size(text)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 0}'])
+def test_a_file_that_is_no_report_is_refused(tmp_path: Path, text: str):
+    (tmp_path / "old.json").write_text(text)
+    with pytest.raises(ConfigError, match=r"old\.json"):
+        read_report(tmp_path / "old.json")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_report(tmp_path / "none.json")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stream_v2m.cli.take_files import new_header, save_midi
 from stream_v2m.config import Config
-from stream_v2m.core.errors import StreamV2MError, TakeError
+from stream_v2m.core.errors import PortError, StreamV2MError, TakeError
 from stream_v2m.midi.recorder import Recorder
 from stream_v2m.takes.shelf import LOG, Shelf
 from stream_v2m.takes.take import Take
@@ -27,10 +27,15 @@ def insured(config: Config, source: str, recorder: Recorder, *, notice: Callable
         notice: told, on the event loop, when the disk makes trouble.
 
     Raises:
-        TakeError: it cannot be begun.
+        PortError, TakeError: it cannot be begun.
     """
     shelf, folder = _place(recorder.path)
-    writer = TakeWriter(shelf.new(folder.name), new_header(config, source), notice=notice)
+    folder = free(folder)
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise PortError(f"cannot be made ({error.strerror})", where=folder, cure="choose another folder") from error
+    writer = TakeWriter(folder, new_header(config, source), notice=notice)
     try:
         yield writer
     finally:

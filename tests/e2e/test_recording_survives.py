@@ -63,23 +63,23 @@ def test_a_recording_that_ends_leaves_its_file_and_nothing_else(tmp_path):
 
 
 def test_what_was_cut_off_is_recovered_note_for_note_and_nothing_is_written_over(tmp_path):
-    whole, cut = tmp_path / "whole.mid", tmp_path / "gig.mid"
+    whole, cut = tmp_path / "whole.mid", tmp_path / "gig (live).mid"
     perform(whole, seconds=4)
     cut.write_bytes(b"an earlier one")
     for _ in range(2):
         with pytest.raises(Cut):
             perform(cut, seconds=4, dies=True)
-        assert (tmp_path / "gig.mid.part" / "take.jsonl").is_file()
+        assert (tmp_path / "gig (live).mid.part" / "take.jsonl").is_file()
         said = recover(cut)
-        assert said is not None and "gig-recovered" in said
+        assert said is not None and "gig (live)-recovered" in said
     assert cut.read_bytes() == b"an earlier one"
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "gig-recovered-2.mid",
-        "gig-recovered.mid",
-        "gig.mid",
+        "gig (live)-recovered-2.mid",
+        "gig (live)-recovered.mid",
+        "gig (live).mid",
         "whole.mid",
     ]
-    assert notes(tmp_path / "gig-recovered.mid") == notes(whole)
+    assert notes(tmp_path / "gig (live)-recovered.mid") == notes(whole)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL")

@@ -112,8 +112,11 @@ class Sequencer:
                 self._due[beat] = louder(self._due.get(beat), accent)
             elif (plan := self._timeline.at(beat)) is not None:
                 events = self._strike(accent, plan, beat if controls.accent_snap else None, at, controls)
-        if any(brings_chord(cue, controls) for cue in cues):
-            self._bring_forward(on_grid(max(now, self._played), self._config.cut_grid_beats))
+        for cue in cues:
+            if cue.origin is not None and brings_chord(cue, controls):
+                unit = self._config.cut_grid_beats
+                beat = on_grid(max(now, self._played), unit)
+                self._bring_forward(beat, unless_since=self._tempo.beat_at(cue.origin) - unit)
         return events
 
     def brought_forward(self) -> list[StepPlan]:
@@ -205,10 +208,13 @@ class Sequencer:
                 events += self._sounding.strike(part, onset, end, pitch + self._shift(part), loud * part.velocity)
         return events
 
-    def _bring_forward(self, beat: float) -> None:
-        """Let the coming chord begin at ``beat``, or, if it is not planned yet, as soon as it is."""
+    def _bring_forward(self, beat: float, *, unless_since: float = math.inf) -> None:
+        """Let the coming chord begin at ``beat``, or, if it is not planned yet, as soon as it is.
+
+        A chord that begins there anyway, or has begun after beat ``unless_since``, is the cut's already.
+        """
         sounding = self._timeline.at(beat)
-        if sounding is None or sounding.onset >= beat - EPSILON:
+        if sounding is None or sounding.onset >= min(beat - EPSILON, unless_since + EPSILON):
             return
         early = self._timeline.bring_forward(beat)
         if early is not None:

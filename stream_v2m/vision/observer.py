@@ -106,6 +106,7 @@ class Observer:
             self._scene_start, self._stream = now, frame.stream
             self._cuts.restart()
             self._meter.restart()
+            self._onsets.restart()
         elapsed, self._time = max(0.0, now - self._time), now
 
         happenings = self._cuts.see(frame.small, now)

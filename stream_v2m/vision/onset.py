@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from stream_v2m.vision.blocks import Blocks
 
 _LIGHT = 0.7  # share of a change that goes one way: what moves covers and uncovers, so it brightens and darkens
+_SETTLES_S = 1.0  # at first, until the noise is known
 _USUAL_S = 0.4  # time constant of what was usual just before
 
 
@@ -31,24 +32,26 @@ class OnsetDetector:
     def __init__(self, config: OnsetConfig) -> None:
         self._config = config
         self._usual: float | None = None
-        self._at = -math.inf
+        self._ready = -math.inf  # when one may begin again
         self._armed = True
 
     def see(self, motion: float, time: float, elapsed: float, *, light: bool = False) -> bool:
         """Whether a gesture begins with this frame, ``elapsed`` seconds after the one before; ``light`` is none."""
-        if self._usual is None:
-            self._usual = motion
+        if self._usual is None or elapsed > _SETTLES_S:
+            self._usual, self._ready, self._armed = motion, time + _SETTLES_S, True
             return False
         rise = motion - self._usual
         self._usual += (motion - self._usual) * -math.expm1(-elapsed / _USUAL_S)
         if rise <= 0:
             self._armed = True
-        begins = (
-            not light and self._armed and rise >= self._config.rise and time - self._at >= self._config.refractory_s
-        )
+        begins = not light and self._armed and rise >= self._config.rise and time >= self._ready
         if begins:
-            self._at, self._armed = time, False
+            self._ready, self._armed = time + self._config.refractory_s, False
         return begins
+
+    def restart(self) -> None:
+        """Another stream begins."""
+        self._usual = None
 
 
 def is_light(before: Blocks, after: Blocks) -> bool:

@@ -1,8 +1,8 @@
 """How many cuts are found, and how many accents are false, in films whose cuts are known, and degraded.
 
-``OMP_NUM_THREADS=1 python -m tests.bench.bench_cuts [--seeds N] [--seconds S] [FILM[=CUT,CUT,…] …]`` writes JSON. The
-synthetic film of each seed is seen as it is and degraded in each of the ways of ``tests.support.degraded``; then every
-film that is named, with its cuts in seconds where they are known.
+``OMP_NUM_THREADS=1 python -m tests.bench.bench_cuts [--seeds FIRST LAST] [--seconds S] [--films FILM[=CUT,…] …]``
+writes JSON. The synthetic film of each seed is seen as it is and degraded in each of the ways of
+``tests.support.degraded``; then every film that is named, with its cuts in seconds where they are known.
 
 A cut counts as found if one was confirmed that began in its first frame, half a frame either way. False are confirmed
 cuts that match none, and accents (hits) that match neither a cut nor a flash.
@@ -86,12 +86,13 @@ def named(text: str) -> dict[str, float | list[float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--seeds", type=int, nargs=2, default=(0, 9), metavar=("FIRST", "LAST"))
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("films", nargs="*", metavar="FILM[=CUT,CUT,…]")
+    parser.add_argument("--films", nargs="*", default=(), metavar="FILM[=CUT,CUT,…]")
     args = parser.parse_args()
     results: dict[str, list[dict[str, float | list[float]]]] = {}
-    for seed in range(args.seeds):
+    first, last = args.seeds
+    for seed in range(first, last + 1):
         film = Film(SourceConfig(), seed=seed, seconds=args.seconds, rate_hz=RATE_HZ)
         film.open()
         frames, truth, slack = list(film.frames()), film.scenario, 0.5 / RATE_HZ

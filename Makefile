@@ -2,7 +2,6 @@
 
 PYTHON ?=
 SOURCE ?= film:
-TESTS ?=
 MINUTES ?= 30
 DEMO := .venv
 DEV := .venv-dev
@@ -35,7 +34,7 @@ $(DEMO)/.ready: pyproject.toml scripts/venv.sh
 	@touch $@
 
 $(DEV)/.ready: pyproject.toml constraints.txt scripts/venv.sh
-	@sh scripts/venv.sh $(DEV) cpu,synth,link,train,scale,dev --constraint constraints.txt
+	@sh scripts/venv.sh $(DEV) cpu,synth,link,train,scale,clip,dev --constraint constraints.txt
 	@touch $@
 
 $(DEV)/.real-parts: $(DEV)/.ready
@@ -49,8 +48,14 @@ dev: $(DEV)/.ready
 demo: $(DEMO)/.ready
 	@$(DEMO)/$(BIN)/stream-v2m demo $(SOURCE)
 
+# What shares no port, no server and no clock with others runs on all cores, the rest by itself.
 test: $(DEV)/.real-parts
+ifdef TESTS
 	@$(RUN)/python -m pytest $(TESTS)
+else
+	@$(RUN)/python -m pytest --numprocesses auto tests/unit tests/models; pure=$$?; \
+	$(RUN)/python -m pytest tests/integration tests/e2e && exit $$pure
+endif
 
 check: $(DEV)/.ready
 	$(RUN)/ruff check .

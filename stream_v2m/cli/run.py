@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from rich.console import Console
 from stream_v2m.cli.keyboard import open_keyboard
 from stream_v2m.cli.live import log_json, show
 from stream_v2m.cli.publishing import Publishing
+from stream_v2m.cli.surfaces import open_surfaces
 from stream_v2m.cli.terminal import steer
 from stream_v2m.config import Config, alone, find_style, style_names
+from stream_v2m.control import logs
 from stream_v2m.control.feed import Feed
 from stream_v2m.core.clock import MonotonicClock, VirtualClock, run_virtual
 from stream_v2m.core.commands import Quit
@@ -88,6 +91,7 @@ def play(
     Returns:
         the state at the end.
     """
+    from stream_v2m.cli.insurance import insured, recover
     from stream_v2m.cli.take_files import keeping
 
     if plot is not None:
@@ -99,15 +103,20 @@ def play(
     trace = Trace(title=said) if plot is not None else None
 
     async def perform(stack: ExitStack) -> State:
+        notice: Callable[[str], None] = lambda text: session.board.notice(text)  # noqa: E731 - of one yet to come
         witnesses: list[Witness] = [trace] if trace else []
         if destinations.file is not None:
-            witnesses.append(recorder_of(config, destinations.file))
+            recorder = recorder_of(config, destinations.file)
+            witnesses.append(recorder)
+            if (recovered := recover(destinations.file)) is not None:
+                Console(stderr=True).print(recovered, soft_wrap=True, markup=False, highlight=False)
+            if not keep:  # a take is its own insurance
+                witnesses.append(stack.enter_context(insured(config, said, recorder, notice=notice)))
         if keep:
-            kept = keeping(config, said, take, notice=lambda text: session.board.notice(text))
-            witnesses.append(stack.enter_context(kept))
+            witnesses.append(stack.enter_context(keeping(config, said, take, notice=notice)))
         if serve:
             witnesses.append(feed := Feed())
-        ports = [Output.parse(spec) for spec in destinations.ports]
+        ports = [Output.parse(spec, config.player.latency_ms) for spec in destinations.ports]
         player = Player(ports, config.player, origin=clock.origin, synth=config.synth.settings()) if ports else None
         session = Session(
             config,
@@ -119,16 +128,20 @@ def play(
             seconds=seconds,
         )
         surfaces: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        others, routes = open_surfaces(config, session, clock, feed=feed if serve else None)
+        surfaces += others
         if json:
             surfaces.append(partial(log_json, session.board))
-        elif not quiet:
+        elif not quiet and config.log.form is None:
             surfaces.append(partial(show, session.board, clock, Console()))
         if (keyboard := open_keyboard()) is not None:
             surfaces.append(partial(steer, keyboard, session.command, session.board, styles=style_names()))
         if publishing is not None:
             from stream_v2m.cli.serve import open_server
 
-            server = open_server(config, session, feed, clock, Console(stderr=json), publishing.routes())
+            server = open_server(
+                config, session, feed, clock, Console(stderr=json), routes=[*publishing.routes(), *routes]
+            )
             surfaces.append(partial(publishing.run, session.board.notice))
             stack.callback(server.close)
             surfaces.append(server.run)
@@ -137,8 +150,9 @@ def play(
         await session.run(*surfaces)
         return session.board.state
 
-    with ExitStack() as stack:
-        state = asyncio.run(perform(stack))
+    logs.start(config.log, sys.stderr)
+    with ExitStack() as stack, asyncio.Runner(loop_factory=_loop_of(config)) as runner:
+        state = runner.run(perform(stack))
     if trace is not None and plot is not None:
         _draw(config, trace, plot)
     return state
@@ -186,6 +200,12 @@ def sound(midi: Path, wav: Path, config: SynthConfig) -> None:
     from stream_v2m.midi.soundfont import find_soundfont
 
     render_wav(midi, wav, soundfont=find_soundfont(config.soundfont), settings=config.settings())
+
+
+def _loop_of(config: Config) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """On Windows the MQTT client needs the loop that watches sockets."""
+    wanted = sys.platform == "win32" and config.mqtt.broker is not None
+    return asyncio.SelectorEventLoop if wanted else None
 
 
 def settle_garbage() -> None:

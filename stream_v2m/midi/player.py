@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,6 +36,11 @@ class PlayerConfig(BaseModel):
     realtime: bool = Field(True, description="ask for real-time priority; the status says whether it was granted")
     lookahead_ms: float = Field(50.0, gt=0, le=1000, description="events are handed over this long before they are due")
     offset_ms: float = Field(0.0, ge=-500, le=500, description="play later (or earlier, below 0) by this much")
+    latency_ms: dict[str, Annotated[float, Field(ge=-500, le=500)]] = Field(
+        {},
+        description="how long an output takes to sound, by its spec: it plays earlier by so much, unless written with "
+        "an offset of its own; `stream-v2m calibrate output` measures it",
+    )
     heartbeat_ms: float = Field(
         500.0, ge=100, le=10000, description="a performance that is silent for so long has its notes released"
     )
@@ -227,6 +232,7 @@ class Player:
 
     def _state(self) -> PlayerState:
         report = self._report
+        histogram, total = report.get("lateness", ((), 0.0))
         return PlayerState(
             status=self._status,
             ports=tuple(report.get("ports", ())),
@@ -234,6 +240,8 @@ class Player:
             lateness_p50_ms=report.get("p50_ms", 0.0),
             lateness_p99_ms=report.get("p99_ms", 0.0),
             lateness_max_ms=report.get("max_ms", 0.0),
+            lateness_sum_ms=total,
+            lateness_counts=tuple((bound, count) for bound, count in histogram),
             sounding=report.get("sounding", 0),
             restarts=self._restarts,
             problems=self._problems(),

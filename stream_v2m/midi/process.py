@@ -185,6 +185,7 @@ class Playing:
                 "dropped": self._schedule.dropped,
                 "garbled": self._link.garbled + self._refused,
                 "muted": self._schedule.muted,
+                "lateness": self._lateness.histogram(),
                 **self._lateness.summary()._asdict(),
             }
             self._link.put(kind, figures)

@@ -79,6 +79,9 @@ async def perform(
                         witness.marked(str(item.chord), tempo.time_at(item.onset))
                 planned = item.chord
             play(sequencer.accents(cues.take(), at=now, controls=controls), now)
+            for plan in sequencer.brought_forward():
+                for witness in witnesses:
+                    witness.marked(str(plan.chord), tempo.time_at(plan.onset))
             send(controllers.events(signals_of(board.state), at=now))
             if not cued or now >= wake:
                 until = now + outputs.lookahead

@@ -1,4 +1,4 @@
-"""``stream-v2m bench`` as a user runs it, short: every figure is there; how large they are is nobody's business."""
+"""``stream-v2m bench`` as a user runs it, short: every figure is there, however large it is here."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from stream_v2m.midi.channel_message import control_change, note_off, note_on, p
 
 pytestmark = pytest.mark.unit
 
-NOW = Controls()
+NOW = Controls(affect_strength=0.5)
 
 
 def bound(command: str, **values: Any) -> Bindings:

@@ -1,4 +1,7 @@
-"""Export checkpoints to the package's weights: ``python -m export CHECKPOINT… [--out FOLDER] [--weights float32]``."""
+"""Export checkpoints to the package's weights: ``python -m export CHECKPOINT… [--out FOLDER] [--weights float32]``.
+
+``python -m export clip`` exports a CLIP model for live use (see ``export.clip``).
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,11 @@ WEIGHTS = ("int8", "float32")
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; 0, or 2 when a checkpoint cannot be exported."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["clip"]:
+        from export import clip  # open_clip is an extra of its own
+
+        return clip.main(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m export", description=__doc__)
     parser.add_argument("checkpoints", type=Path, nargs="+", help="best.pt of a run; each says which model it is")
     parser.add_argument("--out", type=Path, default=weights_folder(), help="default: the package's weights")

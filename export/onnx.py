@@ -88,12 +88,27 @@ def export(model: Amt | Dynamics, path: Path, provenance: dict[str, Any]) -> Non
         shapes = (*[{0: batch} for _ in shared], {1: batch})
         step = _DynamicsStep(model)
         inputs, outputs = [*STEP_INPUTS, STATE_IN], ["levels", STATE_OUT]
+    graph = to_graph(step.eval(), arguments, inputs=inputs, outputs=outputs, shapes=shapes)
+    _describe(graph, model, provenance)
+    onnx.checker.check_model(graph)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(graph, str(path))
+
+
+def to_graph(
+    module: nn.Module, arguments: tuple[Any, ...], *, inputs: list[str], outputs: list[str], shapes: tuple[Any, ...]
+) -> onnx.ModelProto:
+    """The graph of ``module``, traced with ``arguments``; the exporter's traces of source files are left out.
+
+    Args:
+        shapes: for each argument which dimensions may be any.
+    """
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter's own code
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         draft = Path(folder) / "draft.onnx"
         torch.onnx.export(
-            step.eval(),
+            module,
             arguments,
             str(draft),
             input_names=inputs,
@@ -105,10 +120,13 @@ def export(model: Amt | Dynamics, path: Path, provenance: dict[str, Any]) -> Non
             verbose=False,
         )
         graph = onnx.load(str(draft))
-    _describe(graph, model, provenance)
-    onnx.checker.check_model(graph)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(graph, str(path))
+    del graph.metadata_props[:]
+    for node in graph.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    for value in (*graph.graph.input, *graph.graph.output, *graph.graph.value_info, *graph.graph.initializer):
+        del value.metadata_props[:]
+    return graph
 
 
 def _example(batch: int) -> tuple[Tensor, ...]:
@@ -124,13 +142,7 @@ def _example(batch: int) -> tuple[Tensor, ...]:
 
 
 def _describe(graph: onnx.ModelProto, model: Amt | Dynamics, provenance: dict[str, Any]) -> None:
-    """Metadata that the runtime checks and the status shows; the exporter's traces of source files are left out."""
-    del graph.metadata_props[:]
-    for node in graph.graph.node:
-        del node.metadata_props[:]
-        node.doc_string = ""
-    for value in (*graph.graph.input, *graph.graph.output, *graph.graph.value_info, *graph.graph.initializer):
-        del value.metadata_props[:]
+    """Metadata that the runtime checks and the status shows."""
     entries = {
         "model": "amt" if isinstance(model, Amt) else "dynamics",
         "contract": metadata_version(),

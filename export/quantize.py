@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,15 @@ _PREFIX = "int8"
 _GEMM = {"alpha": 1.0, "beta": 1.0, "transA": 0, "transB": 1}
 
 
-def quantize(source: Path, target: Path) -> None:
+def quantize(source: Path, target: Path, *, operators: Collection[str] = ("Gemm",), keep: Collection[str] = ()) -> int:
     """Write ``source`` to ``target`` with the weights of every linear layer in int8; metadata is kept.
+
+    Args:
+        operators: what counts as a linear layer: Gemm, and MatMul where its right side is a weight.
+        keep: names of weights that stay as they are.
+
+    Returns:
+        how many layers were changed.
 
     Weights have one scale per output, activations one per row and step, found as the graph runs: a row never depends
     on the other rows of its batch, as it would with one scale for the tensor. Integer sums are exact, so machines
@@ -31,13 +39,19 @@ def quantize(source: Path, target: Path) -> None:
     found = {value.name: value for value in graph.initializer}
     constants = _Constants(graph)
     nodes: list[onnx.NodeProto] = []
+    changed = 0
     for node in graph.node:
-        if node.op_type != "Gemm":
+        linear = node.op_type in operators and node.input[1] in found and node.input[1] not in keep
+        if not linear:
             nodes.append(node)
             continue
-        attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
-        assert attributes == _GEMM, (node.name, attributes)
-        nodes += _linear(node, numpy_helper.to_array(found[node.input[1]]).T, constants)
+        changed += 1
+        weight = numpy_helper.to_array(found[node.input[1]])
+        if node.op_type == "Gemm":
+            attributes = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+            assert attributes == _GEMM, (node.name, attributes)
+            weight = weight.T
+        nodes += _linear(node, weight, constants)
     del graph.node[:]
     graph.node.extend(nodes)
     used = {name for node in nodes for name in node.input}
@@ -49,6 +63,7 @@ def quantize(source: Path, target: Path) -> None:
             entry.value = "int8"
     onnx.checker.check_model(model)
     onnx.save(model, str(target))
+    return changed
 
 
 class _Constants:
@@ -68,7 +83,7 @@ class _Constants:
 
 
 def _linear(node: onnx.NodeProto, weight: np.ndarray, constants: _Constants) -> list[onnx.NodeProto]:
-    """The nodes of one layer x [B, in] → y [B, out]; ``weight`` float32 [in, out]."""
+    """The nodes of one layer x […, in] → y […, out]; ``weight`` float32 [in, out]."""
     scale = np.maximum(np.abs(weight).max(axis=0), _LEAST) / WEIGHT_LIMIT
     integers = constants.add(f"{node.name}.weight", np.round(weight / scale).astype(np.int8))
     # One factor takes back both scales' constant parts.

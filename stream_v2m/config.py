@@ -6,10 +6,15 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from stream_v2m.control.health import HealthConfig
+from stream_v2m.control.logs import LogConfig
+from stream_v2m.control.mqtt_config import MqttConfig
+from stream_v2m.control.osc_config import OscConfig
 from stream_v2m.control.server_config import ServerConfig
 from stream_v2m.core.config import Settings
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.resources import configs_folder, user_folder
+from stream_v2m.inference.providers import AUTO
 from stream_v2m.inference.sampling import SamplerConfig
 from stream_v2m.midi.clock_out import ClockConfig
 from stream_v2m.midi.controllers import ControllersConfig
@@ -23,6 +28,7 @@ from stream_v2m.stages.compose import StepConfig
 from stream_v2m.stages.lead import INTERNAL, TempoConfig
 from stream_v2m.stages.listen import ControlConfig
 from stream_v2m.takes.shelf import TakesConfig
+from stream_v2m.vision.affect import AffectConfig
 from stream_v2m.vision.observer import VisionConfig
 
 
@@ -31,7 +37,8 @@ class ModelConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    provider: str = Field("cpu", description="onnxruntime's execution provider")
+    provider: str = Field(AUTO, description="auto, cpu, cuda, tensorrt, coreml, directml, openvino")
+    strict_provider: bool = Field(False, description="refuse to run on another provider than was asked for")
     threads: int = Field(1, ge=1, le=64, description="threads a model may use")
     amt: Path | None = Field(None, description="the AMT's ONNX file; the shipped one if not given")
     dynamics: Path | None = Field(None, description="the GRU's ONNX file; the shipped one if not given")
@@ -43,6 +50,7 @@ class Config(Settings):
     controls: Controls = Controls()
     source: SourceConfig = SourceConfig()
     vision: VisionConfig = VisionConfig()
+    affect: AffectConfig = AffectConfig()
     step: StepConfig = StepConfig()
     models: ModelConfig = ModelConfig()
     sampler: SamplerConfig = SamplerConfig()
@@ -54,6 +62,10 @@ class Config(Settings):
     player: PlayerConfig = PlayerConfig()
     synth: SynthConfig = SynthConfig()
     takes: TakesConfig = TakesConfig()
+    mqtt: MqttConfig = MqttConfig()
+    osc: OscConfig = OscConfig()
+    log: LogConfig = LogConfig()
+    health: HealthConfig = HealthConfig()
     serve: ServerConfig = ServerConfig()
     webrtc: WebRTCConfig = WebRTCConfig()
 

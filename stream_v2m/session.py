@@ -19,9 +19,7 @@ from stream_v2m.core.values import Cadence, FeatureWindow, Frame, StepPlan
 from stream_v2m.core.witness import Witness
 from stream_v2m.core.worker import Worker
 from stream_v2m.inference.composer import Composer
-from stream_v2m.inference.decoder import Decoder
-from stream_v2m.inference.dynamics import DynamicsModel
-from stream_v2m.inference.sampling import Sampler
+from stream_v2m.inference.providers import compare
 from stream_v2m.midi.controllers import Controllers
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.music.sequencer import Sequencer
@@ -30,9 +28,10 @@ from stream_v2m.sources.supply import Supply
 from stream_v2m.stages.compose import compose
 from stream_v2m.stages.conduct import Conductor
 from stream_v2m.stages.desk import Desk
+from stream_v2m.stages.estimate import Estimation
 from stream_v2m.stages.ingest import Ingest
 from stream_v2m.stages.listen import Listener
-from stream_v2m.stages.observe import Eye, observe
+from stream_v2m.stages.observe import Eye, Look, observe
 from stream_v2m.stages.perform import perform
 from stream_v2m.vision.observer import Observer
 
@@ -50,6 +49,7 @@ class Session:
         worker: makes the worker of a stage, by name: threads in real time, in place on a virtual clock.
         witnesses: told what happens.
         eye: looks at the frames; an observer as ``config.vision`` says if not given.
+        composer: chooses chords and dynamics; by the models that ``config.models`` names if not given.
         seconds: end on a cadence when the performance has lasted about this long.
 
     Raises:
@@ -66,17 +66,26 @@ class Session:
         worker: Callable[[str], Worker],
         witnesses: Sequence[Witness] = (),
         eye: Eye | None = None,
+        composer: Composer | None = None,
         seconds: float | None = None,
     ) -> None:
         self._config, self._outputs = config, outputs
         self._supply = source if isinstance(source, Supply) else Supply.of(source)
-        self._clock, self._worker, self._witnesses, self._seconds = clock, worker, tuple(witnesses), seconds
-        self._eye: Eye = eye or Observer(config.vision)
-        self._composer = _composer(config)
+        self._clock, self._worker, self._witnesses, self._seconds = clock, worker, list(witnesses), seconds
+        models = config.models
+        strict = models.strict_provider
+        self._estimation = None if eye else Estimation.of_models(config.affect, models.provider, strict=strict)
+        self._eye: Eye = eye or Observer(config.vision, mood=self._estimation.mood if self._estimation else None)
+        self._composer = composer or Composer.open(
+            models.amt, models.dynamics, config.sampler, models.provider, models.threads
+        )
+        graphs, short = compare(self._composer.providers, models.provider, strict=strict)
         playing = find_style(config.controls.style)
         bpm = config.controls.bpm or playing.bpm or USUAL_BPM
         self._tempo = InternalTempo(bpm)
-        self._sequencer = Sequencer(playing, self._tempo, config.music, seed=config.controls.seed)
+        self._sequencer = Sequencer(
+            playing, self._tempo, config.music, seed=config.controls.seed, zones=self._eye.zones
+        )
         self._abort = asyncio.Event()
         self._begun = False
         self.board = Board(
@@ -86,8 +95,12 @@ class Session:
                 parts=playing.part_names,
                 source=SourceState(name=self._supply.names[0]),
                 sources=self._supply.names,
+                zones=dict.fromkeys(self._eye.zones, 0.0),
                 estimator=self._eye.estimator,
+                estimators=self._estimation.states if self._estimation else (),
                 provider=self._composer.provider,
+                graphs=graphs,
+                notices=tuple(map(str, short)),
             )
         )
         self._ingest = Ingest(self._supply, config.source, worker=worker, clock=clock, board=self.board)
@@ -122,6 +135,7 @@ class Session:
             abort=self._abort.set,
             clock=clock,
             board=self.board,
+            estimation=self._estimation,
             witnesses=self._witnesses,
         )
 
@@ -137,7 +151,7 @@ class Session:
             SourceError: the first source cannot be opened, or a film was lost.
             PortError: an output cannot be opened.
         """
-        workers = {stage: self._worker(stage) for stage in ("observe", "compose")}
+        workers = {stage: self._worker(stage) for stage in ("observe", "estimate", "compose")}
         frames: Latest[Frame] = Latest()
         try:
             self._outputs.start()
@@ -174,6 +188,10 @@ class Session:
         self._desk.begin()
         self._start_stages(group, frames, workers)
 
+    def join(self, witness: Witness) -> None:
+        """Tell one more what happens; before ``run``, for a witness that needs the board."""
+        self._witnesses.append(witness)
+
     def _end(self, witness: Witness) -> None:
         witness.ended(self._clock.now())
 
@@ -197,7 +215,8 @@ class Session:
         config, clock, board, witnesses = self._config, self._clock, self.board, self._witnesses
         windows: Latest[FeatureWindow] = Latest()
         plans: Lossless[StepPlan | Cadence] = Lossless(PLANS_AHEAD)
-        cues = CueChannel()
+        looks: Latest[Look] | None = Latest() if self._estimation else None
+        cues, cuts = CueChannel(), CueChannel()
         group.create_task(
             observe(
                 frames,
@@ -208,9 +227,13 @@ class Session:
                 worker=workers["observe"],
                 clock=clock,
                 board=board,
+                looks=looks,
+                cuts=cuts,
                 witnesses=witnesses,
             )
         )
+        if self._estimation and looks:
+            group.create_task(self._estimation.run(looks, worker=workers["estimate"], clock=clock, board=board))
         group.create_task(
             compose(
                 windows,
@@ -222,6 +245,7 @@ class Session:
                 worker=workers["compose"],
                 clock=clock,
                 board=board,
+                cuts=cuts,
                 witnesses=witnesses,
             )
         )
@@ -257,12 +281,3 @@ class Session:
 
 class _Ended(Exception):
     """The performance is over."""
-
-
-def _composer(config: Config) -> Composer:
-    models = config.models
-    return Composer(
-        Decoder.open(models.amt, provider=models.provider, threads=models.threads),
-        DynamicsModel.open(models.dynamics, provider=models.provider, threads=models.threads),
-        Sampler(config.sampler),
-    )

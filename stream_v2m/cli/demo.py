@@ -32,7 +32,8 @@ def demo(source: str, *, seconds: float, folder: Path) -> None:
         console.print(f"no demo.wav: {error}")
     console.print("[bold]made[/bold]  " + "  ".join(map(str, made)))
     console.print(
-        f"[bold]next[/bold]  stream-v2m play {source} --to virtual:{PORT}\n"
+        "[bold]next[/bold]  stream-v2m serve                          hear and steer it in a browser\n"
+        f"      stream-v2m play {source} --to virtual:{PORT}\n"
         "      stream-v2m play camera --to virtual       your camera instead\n"
         "      stream-v2m render FILM OUT.mid --plot OUT.png\n"
         "      stream-v2m doctor                         what works here, and the cure for what does not"

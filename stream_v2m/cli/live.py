@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from typing import Any, TextIO
 
 from rich.console import Console
 from rich.live import Live
 
 from stream_v2m.cli.view import view
+from stream_v2m.control.logs import added
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.state import Board, State
 from stream_v2m.core.values import Event
@@ -66,7 +68,7 @@ async def log_json(board: Board, out: TextIO | None = None) -> None:
     try:
         _write(out, before, before.notices)
         async for state in watcher:
-            news = _news(before.notices, state.notices)
+            news = added(before.notices, state.notices)
             if news or _stage(state) != _stage(before):
                 _write(out, state, news)
             before = state
@@ -99,6 +101,8 @@ def _record(state: State, news: tuple[str, ...]) -> dict[str, Any]:
         "emotion": affect and affect.emotion,
         "valence": affect and round(affect.valence, 3),
         "arousal": affect and round(affect.arousal, 3),
+        "estimator": state.estimator,
+        "estimators": [asdict(estimator) for estimator in state.estimators],
         "loudness": dynamics and round(dynamics.loudness, 4),
         "note_density": dynamics and round(dynamics.note_density, 2),
         "source": state.source.name,
@@ -116,11 +120,3 @@ def _record(state: State, news: tuple[str, ...]) -> dict[str, Any]:
         "realtime": player.realtime,
         "notices": list(news),
     }
-
-
-def _news(before: tuple[str, ...], now: tuple[str, ...]) -> tuple[str, ...]:
-    """The notices that were added; the board forgets old ones, so the two overlap."""
-    overlap = next(
-        size for size in range(min(len(before), len(now)), -1, -1) if before[len(before) - size :] == now[:size]
-    )
-    return now[overlap:]

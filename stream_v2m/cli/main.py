@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from json import dumps as to_json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,11 +13,39 @@ from rich.console import Console
 
 from stream_v2m import __version__
 from stream_v2m.cli import calibrate, takes
+from stream_v2m.cli.clip import app as clip_app
+from stream_v2m.cli.given import assigned, configured, models, surfaces
+from stream_v2m.cli.options import (
+    SERVED,
+    AffectOption,
+    BpmOption,
+    ConfigOption,
+    DiscoveryOption,
+    JsonOption,
+    KeyOption,
+    LogOption,
+    MqttNameOption,
+    MqttOption,
+    OscListenOption,
+    OscToOption,
+    PlotOption,
+    ProviderOption,
+    QuietOption,
+    SecondsOption,
+    SeedOption,
+    SetOption,
+    SourceArgument,
+    SourcesArgument,
+    SourcesOrFilm,
+    StrictOption,
+    StyleOption,
+    ToOption,
+)
 from stream_v2m.cli.style import app as style_app
 from stream_v2m.core.errors import StreamV2MError
 
 if TYPE_CHECKING:  # everything else is imported by the command that needs it: --help answers at once
-    from stream_v2m.config import Config
+    pass
 
 app = typer.Typer(
     name="stream-v2m",
@@ -27,36 +54,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(clip_app, name="clip")
 app.add_typer(style_app, name="style")
 app.add_typer(takes.app, name="takes")
 app.add_typer(calibrate.app, name="calibrate")
-
-SOURCES = "film: · camera · camera:NAME · a film's path · images:FOLDER"
-SourceArgument = Annotated[str, typer.Argument(help=SOURCES, show_default=False)]
-ToOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--to",
-        help="virtual · virtual:NAME · port:NAME · synth · file:take.mid; may be repeated. "
-        "@clock sends MIDI clock too, @+12ms plays later: port:NAME@clock,+12ms",
-    ),
-]
-LIVE_SOURCES = (
-    "film: · camera · camera:NAME · webrtc: · screen: · rtsp://… · rtmp-listen://127.0.0.1:1935/live · srt://… · "
-    "udp://… · https://… · a film's path · images:FOLDER; several, as NAME=SOURCE, can be switched live"
-)
-SourcesArgument = Annotated[list[str], typer.Argument(help=LIVE_SOURCES, show_default=False)]
-SourcesOrFilm = Annotated[list[str] | None, typer.Argument(help=LIVE_SOURCES, show_default="film:")]
-ConfigOption = Annotated[list[Path] | None, typer.Option("--config", "-c", help="A TOML file; later ones win.")]
-SetOption = Annotated[list[str] | None, typer.Option("--set", "-s", help="section.key=value, above all files.")]
-StyleOption = Annotated[str | None, typer.Option("--style", help="A style's name or file.")]
-KeyOption = Annotated[str | None, typer.Option("--key", help="Keep to a key, such as 'Eb minor'.")]
-BpmOption = Annotated[float | None, typer.Option("--bpm", help="Beats a minute.")]
-SeedOption = Annotated[int | None, typer.Option("--seed", help="The same seed and film give the same music.")]
-PlotOption = Annotated[Path | None, typer.Option("--plot", help="Draw film, mood, chords and notes (PNG).")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show nothing while it plays.")]
-JsonOption = Annotated[bool, typer.Option("--log-json", help="Write the state as JSON lines.")]
-SecondsOption = Annotated[float | None, typer.Option("--seconds", min=1, help="End on a cadence after this long.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -92,8 +93,17 @@ def play(
             "--sync", help="Follow a MIDI clock that comes in at port:NAME or virtual:NAME, or link: Ableton Link."
         ),
     ] = None,
+    affect: AffectOption = None,
+    provider: ProviderOption = None,
+    strict_provider: StrictOption = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep it as a take, named by date and time.")] = False,
     take: Annotated[str | None, typer.Option("--take", help="Keep it as a take of this name.")] = None,
+    mqtt: MqttOption = None,
+    mqtt_name: MqttNameOption = None,
+    mqtt_discovery: DiscoveryOption = False,
+    osc_to: OscToOption = None,
+    osc_listen: OscListenOption = None,
+    log: LogOption = None,
     serve: Annotated[
         str | None,
         typer.Option("--serve", metavar="[HOST:]PORT", help="Let a browser watch and steer it; 0 is any free port."),
@@ -102,13 +112,20 @@ def play(
 ) -> None:
     """Perform in real time; in a terminal every key is a live command, ? names them."""
     from stream_v2m.cli import run
+    from stream_v2m.cli.place import place_of
 
-    links: dict[str, object] = {"tempo.sync": sync, "control.inputs": control, "source.patient": patient or None}
+    links: dict[str, object] = {
+        "tempo.sync": sync,
+        "control.inputs": control,
+        "source.patient": patient or None,
+        **models(affect, provider, strict_provider),
+        **surfaces(mqtt, mqtt_name, mqtt_discovery, osc_to, osc_listen, log),
+    }
     if serve is not None:
         host, port = place_of(serve)
         links |= {"serve.host": host, "serve.port": port}
     run.play(
-        _config(config, [*(settings or ()), *_assigned(links)], style=style, key=key, bpm=bpm, seed=seed),
+        configured(config, [*(settings or ()), *assigned(links)], style=style, key=key, bpm=bpm, seed=seed),
         sources,
         run.Destinations.parse(to or ["virtual"]),
         seconds=seconds,
@@ -139,6 +156,12 @@ def serve_command(
     settings: SetOption = None,
     quiet: QuietOption = False,
     json: JsonOption = False,
+    mqtt: MqttOption = None,
+    mqtt_name: MqttNameOption = None,
+    mqtt_discovery: DiscoveryOption = False,
+    osc_to: OscToOption = None,
+    osc_listen: OscListenOption = None,
+    log: LogOption = None,
 ) -> None:
     """Perform with a control page, a camera page, an overlay and an API in any browser."""
     from stream_v2m.cli import run
@@ -151,10 +174,11 @@ def serve_command(
         "serve.tls_cert": cert and str(cert),
         "serve.tls_key": certificate_key and str(certificate_key),
         "serve.tls_self_signed": tls_self_signed or None,
+        **surfaces(mqtt, mqtt_name, mqtt_discovery, osc_to, osc_listen, log),
     }
     run.play(
-        _config(config, [*(settings or ()), *_assigned(served)], style=style, key=key, bpm=bpm, seed=seed),
-        sources or ["film:"],
+        configured(config, [*(settings or ()), *assigned(served)], style=style, key=key, bpm=bpm, seed=seed),
+        sources or SERVED,
         run.Destinations.parse(to or ["virtual"]),
         seconds=seconds,
         quiet=quiet,
@@ -173,17 +197,41 @@ def render(
     key: KeyOption = None,
     bpm: BpmOption = None,
     seed: SeedOption = None,
+    affect: AffectOption = None,
+    provider: ProviderOption = None,
+    strict_provider: StrictOption = None,
     config: ConfigOption = None,
     settings: SetOption = None,
 ) -> None:
     """Make a film's music faster than real time; the same seed gives the same file."""
     from stream_v2m.cli import run
 
+    given = [*(settings or ()), *assigned(models(affect, provider, strict_provider))]
     state = run.render(
-        _config(config, settings, style=style, key=key, bpm=bpm, seed=seed), source, midi, plot=plot, wav=wav
+        configured(config, given, style=style, key=key, bpm=bpm, seed=seed), source, midi, plot=plot, wav=wav
     )
+    for notice in state.notices:
+        Console(stderr=True).print(f"! {notice}", highlight=False, markup=False, soft_wrap=True)
     written = ", ".join(str(path) for path in (midi, plot, wav) if path is not None)
     Console().print(f"{state.step + 1} chords in {state.key} from {state.source.frames} frames → {written}")
+
+
+@app.command("affect")
+def affect_command(
+    source: SourceArgument,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw film, path, moods and cuts (PNG).")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    seconds: Annotated[float | None, typer.Option("--seconds", min=1, help="Look no further than this.")] = None,
+    provider: ProviderOption = None,
+    strict_provider: StrictOption = None,
+    config: ConfigOption = None,
+    settings: SetOption = None,
+) -> None:
+    """Show what every estimator feels in a film, and how far they agree."""
+    from stream_v2m.cli.affect import affect
+
+    given = [*(settings or ()), *assigned(models(None, provider, strict_provider))]
+    affect(configured(config, given), source, plot=plot, as_json=json, seconds=seconds, console=Console())
 
 
 @app.command()
@@ -238,7 +286,7 @@ def learn_command(
     elif show or command is None:
         learn.show_bindings()
     else:
-        api = _config(config, settings).player.api
+        api = configured(config, settings).player.api
         learn.learn(command, arguments or (), source, timeout=timeout, api=api)
 
 
@@ -250,38 +298,45 @@ def doctor() -> None:
     raise typer.Exit(examine())
 
 
+@app.command("bench")
+def bench_command(
+    seconds: Annotated[float, typer.Option("--seconds", min=2, help="How long each is measured.")] = 30.0,
+    size: Annotated[str, typer.Option("--size", metavar="WxH", help="Of the film's pictures.")] = "1280x720",
+    rate: Annotated[float, typer.Option("--rate", min=5, max=120, help="Pictures a second.")] = 30.0,
+    sessions: Annotated[
+        list[int] | None, typer.Option("--sessions", min=1, max=32, help="Performances at once; may be repeated.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the figures.")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw them, and one picture's trip (PNG).")] = None,
+    compare: Annotated[Path | None, typer.Option("--compare", help="An older --json: show the ratios.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the rows of docs/latency.md.")] = False,
+    config: ConfigOption = None,
+    settings: SetOption = None,
+) -> None:
+    """Measure every stage from picture to wire, with a film whose cuts are known; needs no hardware."""
+    from stream_v2m.cli.bench.command import bench
+    from stream_v2m.config import user_files
+
+    bench(
+        seconds=seconds,
+        size=size,
+        rate_hz=rate,
+        sessions=sessions or (1,),
+        json=json,
+        plot=plot,
+        compare=compare,
+        as_markdown=markdown,
+        files=[*user_files(), *(config or ())],
+        settings=settings or (),
+    )
+
+
 @app.command("config")
 def config_command(config: ConfigOption = None, settings: SetOption = None) -> None:
     """Print the effective configuration as TOML: files, then environment, then --set."""
     from stream_v2m.cli.settings import to_toml
 
-    print(to_toml(_config(config, settings)), end="")  # noqa: T201
-
-
-def _config(files: list[Path] | None, settings: Sequence[str] | None, **controls: object) -> Config:
-    from stream_v2m.config import Config, user_files
-
-    given = _assigned({f"controls.{name}": value for name, value in controls.items()})
-    return Config.load([*user_files(), *(files or ())], [*(settings or ()), *given])
-
-
-def place_of(text: str) -> tuple[str | None, int]:
-    """Host and port of ``[HOST:]PORT``; no host if none is written.
-
-    Raises:
-        ConfigError: it is something else.
-    """
-    from stream_v2m.core.errors import ConfigError
-
-    host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit()):
-        raise ConfigError("is no address", where="--serve", got=text, expected="PORT or HOST:PORT")
-    return host.removeprefix("[").removesuffix("]") or None, int(port)
-
-
-def _assigned(values: Mapping[str, object]) -> list[str]:
-    """What was given on the command line, as assignments; JSON's strings, numbers and lists are TOML's too."""
-    return [f"{key}={to_json(value)}" for key, value in values.items() if value is not None]
+    print(to_toml(configured(config, settings)), end="")  # noqa: T201
 
 
 def main() -> None:

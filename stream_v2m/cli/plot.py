@@ -43,6 +43,7 @@ STYLE: dict[Any, Any] = {
 }
 
 Panel = tuple[str, float, Callable[[Axes], None]]  # name, height in inches, what draws it
+_WITHOUT_CUTS = ("path", "film", "chords", "motion")  # panels over which no line is drawn where a cut is
 
 
 def draw(trace: Trace, path: Path, *, parts: Sequence[str]) -> None:
@@ -66,6 +67,11 @@ def draw(trace: Trace, path: Path, *, parts: Sequence[str]) -> None:
         ("density", 0.75, lambda axes: panels.density(axes, trace)),
         ("loudness", 0.75, lambda axes: panels.loudness(axes, trace)),
     ]
+    draw_panels(trace, path, rows)
+
+
+def draw_panels(trace: Trace, path: Path, rows: Sequence[Panel]) -> None:
+    """Write these panels, one above the other on the time axis of ``trace``, as a PNG."""
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a title in any script
         figure = _figure(trace, rows)
@@ -86,7 +92,7 @@ def _figure(trace: Trace, rows: Sequence[Panel]) -> Figure:
         axes.set_xlim(0, _duration(trace))
         _time_axis(axes, _duration(trace), labels=(name, tall, fill) == rows[-1])
         fill(axes)
-        if name not in ("film", "chords", "motion") and len(cuts) <= MOST_CUT_LINES:
+        if name not in _WITHOUT_CUTS and len(cuts) <= MOST_CUT_LINES:
             axes.vlines(cuts, *axes.get_ylim(), color=INK, alpha=0.22, linewidth=0.5)
         top -= tall + GAP
     return figure

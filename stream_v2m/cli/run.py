@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from rich.console import Console
 from stream_v2m.cli.keyboard import open_keyboard
 from stream_v2m.cli.live import log_json, show
 from stream_v2m.cli.publishing import Publishing
+from stream_v2m.cli.surfaces import open_surfaces
 from stream_v2m.cli.terminal import steer
 from stream_v2m.config import Config, alone, find_style, style_names
+from stream_v2m.control import logs
 from stream_v2m.control.feed import Feed
 from stream_v2m.core.clock import MonotonicClock, VirtualClock, run_virtual
 from stream_v2m.core.commands import Quit
@@ -125,26 +128,31 @@ def play(
             seconds=seconds,
         )
         surfaces: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        others, routes = open_surfaces(config, session, clock, feed=feed if serve else None)
+        surfaces += others
         if json:
             surfaces.append(partial(log_json, session.board))
-        elif not quiet:
+        elif not quiet and config.log.form is None:
             surfaces.append(partial(show, session.board, clock, Console()))
         if (keyboard := open_keyboard()) is not None:
             surfaces.append(partial(steer, keyboard, session.command, session.board, styles=style_names()))
         if publishing is not None:
             from stream_v2m.cli.serve import open_server
 
-            server = open_server(config, session, feed, clock, Console(stderr=json), publishing.routes())
+            server = open_server(
+                config, session, feed, clock, Console(stderr=json), routes=[*publishing.routes(), *routes]
+            )
             surfaces.append(partial(publishing.run, session.board.notice))
             stack.callback(server.close)
             surfaces.append(server.run)
         _obey_signals(session)
-        _settle_garbage()
+        settle_garbage()
         await session.run(*surfaces)
         return session.board.state
 
-    with ExitStack() as stack:
-        state = asyncio.run(perform(stack))
+    logs.start(config.log, sys.stderr)
+    with ExitStack() as stack, asyncio.Runner(loop_factory=_loop_of(config)) as runner:
+        state = runner.run(perform(stack))
     if trace is not None and plot is not None:
         _draw(config, trace, plot)
     return state
@@ -170,7 +178,7 @@ def render(config: Config, source: str, midi: Path, *, plot: Path | None = None,
         worker: Callable[[str], InlineWorker] = lambda name: InlineWorker()  # noqa: E731
         witnesses = [*([trace] if trace else []), recorder_of(config, midi)]
         session = Session(config, opened, Outputs(), clock=VirtualClock(), worker=worker, witnesses=witnesses)
-        _settle_garbage()
+        settle_garbage()
         await session.run()
         return session.board.state
 
@@ -194,7 +202,13 @@ def sound(midi: Path, wav: Path, config: SynthConfig) -> None:
     render_wav(midi, wav, soundfont=find_soundfont(config.soundfont), settings=config.settings())
 
 
-def _settle_garbage() -> None:
+def _loop_of(config: Config) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """On Windows the MQTT client needs the loop that watches sockets."""
+    wanted = sys.platform == "win32" and config.mqtt.broker is not None
+    return asyncio.SelectorEventLoop if wanted else None
+
+
+def settle_garbage() -> None:
     """What start-up made stays: the collector need not walk it while the music plays, nor come as often."""
     gc.collect()
     gc.freeze()

@@ -28,7 +28,7 @@ WITHOUT_TLS = (
 
 
 def open_server(
-    config: Config, session: Session, feed: Feed, clock: Clock, console: Console, routes: Sequence[Route] = ()
+    config: Config, session: Session, feed: Feed, clock: Clock, console: Console, *, routes: Sequence[Route] = ()
 ) -> Server:
     """A server of ``session`` that has its address, which is told on ``console``.
 

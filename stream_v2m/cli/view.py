@@ -143,7 +143,7 @@ def _machine(state: State) -> list[Text]:
             f"step {state.step}",
             f"{state.step_ms:.1f} ms",
             _count(state.blind_steps, "blind"),
-            f"mood by {state.estimator}" if state.estimator else "",
+            _estimators(state),
             f"on {state.provider}" if state.provider else "",
         ),
         _line(
@@ -190,6 +190,17 @@ def _turned(state: State) -> list[Text]:
         *(f"{name} waits" for name in state.waiting),
     ]
     return [_line("turned", *words)] if any(words) else []
+
+
+def _estimators(state: State) -> str | Text:
+    """Who tells the mood, and how old it is where that is not of this frame."""
+    if not state.estimator:
+        return ""
+    ages = [estimator.age for estimator in state.estimators if estimator.rate_hz and estimator.age is not None]
+    slow = f", {max(ages):.1f} s ago" if ages else ""
+    if state.affect is None and state.source.frames:
+        return Text(f"no mood by {state.estimator}", style="yellow")
+    return f"mood by {state.estimator}{slow}"
 
 
 def _line(label: str, *words: str | Text) -> Text:

@@ -88,6 +88,11 @@ class Feed(Witness):
         self._channels: dict[str, int] = {}
         self._boxes: list[Box] = []
 
+    @property
+    def listeners(self) -> int:
+        """How many listen now."""
+        return len(self._boxes)
+
     @contextmanager
     def listening(self, kinds: frozenset[Kind]) -> Iterator[Box]:
         """A box that is filled for as long as the context lasts."""

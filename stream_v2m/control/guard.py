@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from aiohttp import web
@@ -14,6 +14,8 @@ from stream_v2m.control.route import Handler
 from stream_v2m.control.words import written
 from stream_v2m.core.errors import AuthError, ConfigError, StreamV2MError
 
+Answering = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+GO_ON = "100-continue"
 OVERLAY = "/overlay"  # alone may stand in a frame of others
 _POLICY = "; ".join(
     (
@@ -79,6 +81,23 @@ async def careful(request: web.Request, response: web.StreamResponse) -> None:
     framed = "" if request.path == OVERLAY else "; frame-ancestors 'none'"
     response.headers.setdefault("Content-Security-Policy", _POLICY + framed)
     response.headers.setdefault("Cache-Control", "no-store")
+
+
+def mindful(handler: Answering) -> Answering:
+    """Refuse what a client expects beside leave to go on (RFC 9110, 10.1.1).
+
+    aiohttp does so before any middleware, and fails at an expectation that is not UTF-8.
+    """
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers.get("Expect", GO_ON).lower() == GO_ON:
+            return await handler(request)
+        error = ConfigError("cannot be expected here", where="Expect", expected=GO_ON)
+        response = _refusal(HTTPStatus.EXPECTATION_FAILED, error)
+        response.headers.update(HEADERS)
+        return response
+
+    return answer
 
 
 def _refusal(status: int, error: StreamV2MError, retry_after: int | None = None) -> web.Response:

@@ -17,7 +17,7 @@ from stream_v2m.control.access import Access, check_token, is_loopback
 from stream_v2m.control.api import Api
 from stream_v2m.control.events import Events
 from stream_v2m.control.feed import Feed
-from stream_v2m.control.guard import careful, guard
+from stream_v2m.control.guard import careful, guard, mindful
 from stream_v2m.control.obey import Obey
 from stream_v2m.control.pages import page_routes
 from stream_v2m.control.preview import Preview
@@ -145,6 +145,8 @@ class Server:
         )
         try:
             await runner.setup()
+            assert runner.server is not None
+            runner.server.request_handler = mindful(runner.server.request_handler)
             limit = CONNECTIONS * self._config.max_clients
             server = await loop.create_server(
                 lambda: _limited(runner, limit),

@@ -18,6 +18,10 @@ class Clock(Protocol):
         """Seconds since the session began."""
         ...
 
+    def wall(self, moment: float) -> float:
+        """The Unix time of a session second: what other machines' clocks call it."""
+        ...
+
     async def sleep_until(self, moment: float) -> None:
         """Return at ``moment``; at the next turn of the loop if it has passed."""
         ...
@@ -37,6 +41,9 @@ class MonotonicClock:
     def now(self) -> float:
         return time.perf_counter() - self.origin
 
+    def wall(self, moment: float) -> float:
+        return time.time() + moment - self.now()
+
     async def sleep_until(self, moment: float) -> None:
         await asyncio.sleep(max(0.0, moment - self.now()))
 
@@ -46,6 +53,9 @@ class VirtualClock:
 
     def now(self) -> float:
         return asyncio.get_running_loop().time()
+
+    def wall(self, moment: float) -> float:
+        return moment
 
     async def sleep_until(self, moment: float) -> None:
         await asyncio.sleep(max(0.0, moment - self.now()))

@@ -8,7 +8,19 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stream_v2m.core.config import first_fault
-from stream_v2m.core.controls import Bpm, Controls, Guiding, KeyName, Seed, Semitones, Strength, Temperature, Trim
+from stream_v2m.core.controls import (
+    Accents,
+    Bpm,
+    Controls,
+    Guiding,
+    KeyName,
+    Seed,
+    Semitones,
+    Snap,
+    Strength,
+    Temperature,
+    Trim,
+)
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.scales import ScaleName
 
@@ -177,6 +189,12 @@ class SetAffectStrength(Command):
         return replace(controls, affect_strength=self.value)
 
 
+class SetAffect(Command):
+    """Listen to another estimator of the mood: ``"color"``, ``"clip"``, ``"clip:NAME"``, ``"blend"``."""
+
+    estimator: str
+
+
 class SetGuidance(Command):
     """How far the model's own answer to the picture is exaggerated: 1 not at all, 0 and it sees no picture."""
 
@@ -202,6 +220,71 @@ class SetCueStrength(Command):
 
     def apply(self, controls: Controls) -> Controls:
         return replace(controls, cue_strength=self.value)
+
+
+class SetAccents(Command):
+    """Accent cuts and flashes at once (``"all"``), cuts alone, when they are sure (``"cuts"``), or nothing."""
+
+    mode: Accents
+
+    def apply(self, controls: Controls) -> Controls:
+        return replace(controls, accents=self.mode)
+
+
+class SetAccentStrength(Command):
+    """How loud an accent is beside what plays."""
+
+    value: Strength
+
+    def apply(self, controls: Controls) -> Controls:
+        return replace(controls, accent_strength=self.value)
+
+
+class SetAccentSnap(Command):
+    """Let accents fall on a grid of so many beats, or, with 0, come at once."""
+
+    beats: Snap
+
+    def apply(self, controls: Controls) -> Controls:
+        return replace(controls, accent_snap=self.beats)
+
+
+class SetMotionOnsets(Command):
+    """How loud a light accent is where a gesture begins: 0 is none."""
+
+    value: Strength
+
+    def apply(self, controls: Controls) -> Controls:
+        return replace(controls, motion_onsets=self.value)
+
+
+class SetChordOnCut(Command):
+    """The share of the cuts that bring the coming chord forward, to the next subdivision: 0 is none, 1 all."""
+
+    value: Strength
+
+    def apply(self, controls: Controls) -> Controls:
+        return replace(controls, chord_on_cut=self.value)
+
+
+class SetZoneStrength(Command):
+    """How far parts follow their zone of the picture instead of the whole."""
+
+    value: Strength
+
+    def apply(self, controls: Controls) -> Controls:
+        return replace(controls, zone_strength=self.value)
+
+
+class SetZone(Command):
+    """Let a part (or all parts of a role) follow a zone of the picture, or, without one, the whole."""
+
+    part: str
+    zone: str | None = None
+
+    def apply(self, controls: Controls) -> Controls:
+        others = {part: zone for part, zone in controls.zones.items() if part != self.part}
+        return replace(controls, zones=others if self.zone is None else {**others, self.part: self.zone})
 
 
 class SetPaceStrength(Command):
@@ -266,9 +349,17 @@ COMMANDS: dict[str, type[Command]] = {
     "solo": Solo,
     "set_temperature": SetTemperature,
     "set_affect_strength": SetAffectStrength,
+    "set_affect": SetAffect,
     "set_guidance": SetGuidance,
     "set_cut_cadence": SetCutCadence,
     "set_cue_strength": SetCueStrength,
+    "set_accents": SetAccents,
+    "set_accent_strength": SetAccentStrength,
+    "set_accent_snap": SetAccentSnap,
+    "set_motion_onsets": SetMotionOnsets,
+    "set_chord_on_cut": SetChordOnCut,
+    "set_zone": SetZone,
+    "set_zone_strength": SetZoneStrength,
     "set_pace_strength": SetPaceStrength,
     "trim_density": TrimDensity,
     "trim_loudness": TrimLoudness,

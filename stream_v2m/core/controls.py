@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.dataclasses import dataclass
@@ -24,6 +25,8 @@ Temperature = Annotated[float, Field(ge=0, le=2)]
 Strength = Annotated[float, Field(ge=0, le=1)]
 Guiding = Annotated[float, Field(ge=0, le=4)]
 Trim = Annotated[float, Field(ge=-1, le=1)]
+Snap = Annotated[float, Field(ge=0, le=4)]
+Accents = Literal["all", "cuts", "off"]
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -41,6 +44,13 @@ class Controls:
         guidance: how far the model's own answer to the picture is exaggerated; 1: not at all, 0: it sees no picture.
         cut_cadence: how much a cut asks for a cadence.
         cue_strength: how far motion and cuts shape the notes.
+        accents: what is accented: cuts and flashes at once; cuts when they are sure, so that no flash is; or nothing.
+        accent_strength: how loud an accent is beside what plays.
+        accent_snap: beats of the grid that accents fall on; 0: at once.
+        motion_onsets: how loud a light accent is where a gesture begins; 0: there is none.
+        chord_on_cut: share of the cuts that bring the coming chord forward.
+        zone_strength: how far parts follow their zone of the picture instead of the whole.
+        zones: the zone that a part follows, by the part's name, or by its role.
         pace_strength: how far the tempo follows the picture's motion.
         density_trim, loudness_trim: around what the models ask for.
         range_frozen: the live ranging of motion and affect stands still.
@@ -61,6 +71,13 @@ class Controls:
     guidance: Guiding = 1.0
     cut_cadence: Strength = 0.0
     cue_strength: Strength = 1.0
+    accents: Accents = "all"
+    accent_strength: Strength = 1.0
+    accent_snap: Snap = 0.0
+    motion_onsets: Strength = 0.0
+    chord_on_cut: Strength = 0.0
+    zone_strength: Strength = 1.0
+    zones: Mapping[str, str] = Field(default_factory=dict)
     pace_strength: Strength = 0.0
     density_trim: Trim = 0.0
     loudness_trim: Trim = 0.0

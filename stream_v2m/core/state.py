@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -47,6 +48,8 @@ class PlayerState:
     """The player process: what it sent, how late, and what sounds. Lateness in milliseconds.
 
     Attributes:
+        lateness_counts: upper bounds in milliseconds, each with the count of messages up to it; these and
+            ``lateness_sum_ms`` begin anew with a new process.
         problems: one sentence for each output that is missing now, with the cure.
         restarts: how often its process was started again.
         returns: how often outputs came back, or their clocks lost their place: a clock's generator
@@ -66,6 +69,43 @@ class PlayerState:
     restarts: int = 0
     returns: int = 0
     problems: tuple[str, ...] = ()
+    lateness_sum_ms: float = 0.0
+    lateness_counts: tuple[tuple[float, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatorState:
+    """One estimator of the mood: what it is, and how it keeps up.
+
+    Attributes:
+        name: as on the command line.
+        model, precision, provider: of the model behind it, if any.
+        semantics: whether it gives the embedding that the models were trained with.
+        share: of the mood, 0–1; 0 while it is not heard or not believed.
+        confidence: its own, 0–1.
+        age: seconds from the newest frame back to the one that it last told of; None before the first.
+        rate_hz, cost_ms: how often it is asked, and what it costs; 0 for one that is asked about every frame.
+    """
+
+    name: str
+    model: str = ""
+    precision: str = ""
+    provider: str = ""
+    semantics: bool = False
+    share: float = 0.0
+    confidence: float = 0.0
+    age: float | None = None
+    rate_hz: float = 0.0
+    cost_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class GraphState:
+    """One model file: the execution provider that was asked for, and the one that really runs it."""
+
+    name: str
+    asked: str
+    used: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +119,14 @@ class State:
         sources: names of those that can be switched to.
         waiting: commands that take effect on a beat or bar to come, by name.
         inputs: MIDI inputs and how they are.
+        estimator: whom the music listens to for the mood, as on the command line.
+        estimators: those that are at work, more on each.
+        semantics: whether the newest window has the picture's semantics.
+        zones: motion of each zone of the picture, by name.
+        flow: where to what moves goes, right and down, each −1…1.
+        onsets: gestures that have begun, counted.
+        provider: what runs the AMT.
+        graphs: what runs each model.
     """
 
     phase: Phase = "starting"
@@ -94,11 +142,17 @@ class State:
     source: SourceState = field(default_factory=SourceState)
     player: PlayerState = field(default_factory=PlayerState)
     estimator: str = ""
+    estimators: tuple[EstimatorState, ...] = ()
+    semantics: bool = False
     provider: str = ""
+    graphs: tuple[GraphState, ...] = ()
     affect: Affect | None = None
     cue: Cue | None = None
     cuts: int = 0
     flashes: int = 0
+    onsets: int = 0
+    zones: Mapping[str, float] = field(default_factory=dict)
+    flow: tuple[float, float] = (0.0, 0.0)
     key: Key | None = None
     chord: Chord | None = None
     next_chord: Chord | None = None

@@ -24,11 +24,15 @@ class Frame:
         small: planar YUV 4:4:4, full range, uint8 [3, 90, 160]; enough for motion, cuts and colour.
         picture: called with (width, height), gives RGB uint8 [height, width, 3]; costs a conversion,
             and holds the decoder's buffer for as long as the frame lives.
+        aspect: width by height of the picture as it is to be seen.
+        stream: number of the opening that it comes from; another one does not continue what was seen before.
     """
 
     time: float
     small: NDArray[np.uint8]
     picture: Callable[[int, int], NDArray[np.uint8]]
+    aspect: float = SMALL_WIDTH / SMALL_HEIGHT
+    stream: int = 0
 
 
 class Event(Enum):
@@ -37,6 +41,7 @@ class Event(Enum):
     HIT = "hit"  # provisional: a cut or a flash
     CUT = "cut"  # confirmed
     FLASH = "flash"  # confirmed
+    ONSET = "onset"  # what moved little moves much: a gesture begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +51,18 @@ class Cue:
     Attributes:
         time: capture time of the frame.
         motion: ranged 0–1; a state, of which only the newest matters.
-        event: a cut or a flash, if any; none may be lost.
+        event: a cut, a flash or an onset, if any; none may be lost.
         origin: capture time of the frame where the event began; for a confirmed event earlier than ``time``.
+        flow: where to what moves goes, right and down, each −1…1; a state like motion.
+        zones: motion of each zone, in the order of the configuration; a state too.
     """
 
     time: float
     motion: float
     event: Event | None = None
     origin: float | None = None
+    flow: tuple[float, float] = (0.0, 0.0)
+    zones: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.controls import Controls
@@ -12,7 +13,7 @@ from stream_v2m.inference.contract import StepInput
 from stream_v2m.inference.decoder import Decoder
 from stream_v2m.inference.dynamics import DynamicsModel
 from stream_v2m.inference.guidance import GuidedDecoder
-from stream_v2m.inference.sampling import Sampler, SamplerState
+from stream_v2m.inference.sampling import Sampler, SamplerConfig, SamplerState
 
 _ROUNDING = 1e-3  # seconds: scene offsets are kept in float32
 
@@ -42,10 +43,27 @@ class Composer:
         self._sampler_state: SamplerState | None = None
         self._cuts = CutWatch()
 
+    @classmethod
+    def open(
+        cls, amt: Path | None, dynamics: Path | None, sampler: SamplerConfig, provider: str, threads: int
+    ) -> Composer:
+        """With the models in these files, or those that come with the package.
+
+        Raises:
+            ConfigError, ModelContractError: a model cannot be opened.
+        """
+        decoder = Decoder.open(amt, provider=provider, threads=threads)
+        return cls(decoder, DynamicsModel.open(dynamics, provider=provider, threads=threads), Sampler(sampler))
+
     @property
     def provider(self) -> str:
         """What really runs the models."""
         return self._decoder.provider
+
+    @property
+    def providers(self) -> dict[str, str]:
+        """What really runs each model."""
+        return {"amt": self._decoder.provider, "dynamics": self._dynamics.provider}
 
     def step(self, window: FeatureWindow, place: Place, controls: Controls) -> tuple[Chord, Dynamics]:
         """Choose the chord of the next step, then its dynamics; both states move on by one step.

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_v2m.inference.contract import AMT_FILE, COLUMN, POSITION, START, StepInput, feeds, ring_names
+from stream_v2m.inference.providers import AUTO
 from stream_v2m.inference.runtime import open_session, provider_of, read_metadata, weights_folder
 
 if TYPE_CHECKING:
@@ -50,14 +51,14 @@ class Decoder:
         self._rings = ring_names(self.layers)
 
     @classmethod
-    def open(cls, path: Path | None = None, *, provider: str = "cpu", threads: int = 1) -> Decoder:
+    def open(cls, path: Path | None = None, *, provider: str = AUTO, threads: int = 1) -> Decoder:
         """The model in ``path``, or the one that comes with the package.
 
         Raises:
             ModelContractError: the file is missing, broken, altered, or made for another contract.
         """
         path = weights_folder() / AMT_FILE if path is None else path
-        session = open_session(path, provider=provider, threads=threads)
+        session = open_session(path, provider=provider, threads=threads, small=True)
         return cls(session, read_metadata(session, path, "amt"))
 
     @property

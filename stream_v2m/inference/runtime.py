@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stream_v2m.core.errors import ModelContractError
 from stream_v2m.inference.contract import MANIFEST_FILE, metadata_version
+from stream_v2m.inference.providers import AUTO, CPU, chosen, prepare, short_name, with_options
 
 if TYPE_CHECKING:
     import onnxruntime
 
-# Short names for ONNX Runtime's execution providers; any full provider name is taken as it is.
-PROVIDERS = {
-    "cpu": "CPUExecutionProvider",
-    "cuda": "CUDAExecutionProvider",
-    "tensorrt": "TensorrtExecutionProvider",
-    "coreml": "CoreMLExecutionProvider",
-    "directml": "DmlExecutionProvider",
-}
 _EXPORT_AGAIN = "export it again with `python -m export`"
 _INSTALL = "pip install 'stream_v2m[cpu]', or 'stream_v2m[gpu]' on a machine with CUDA"
 
@@ -31,17 +25,22 @@ def weights_folder() -> Path:
     return Path(str(resources.files("stream_v2m"))) / "weights"
 
 
-def open_session(path: Path, *, provider: str = "cpu", threads: int = 1) -> onnxruntime.InferenceSession:
+def open_session(
+    path: Path, *, provider: str = AUTO, threads: int = 1, small: bool = False
+) -> onnxruntime.InferenceSession:
     """A session for one model file.
 
-    ONNX Runtime falls back to the CPU without a word when it lacks the provider: ask ``provider_of`` what is used.
+    Where the provider cannot be had the CPU takes its place without a word: ask ``provider_of`` what is used, and
+    ``providers.short_of`` what to say of it.
 
     Args:
         path: an .onnx file; one in ``weights_folder`` must have the hash that the manifest gives.
-        provider: a key of ``PROVIDERS`` or a provider's full name.
+        provider: as ``providers.chosen`` takes it.
         threads: within one operator; they wait without spinning.
+        small: see ``providers.chosen``.
 
     Raises:
+        ConfigError: there is no provider of this name.
         ModelContractError: onnxruntime is not installed, or the file is missing, altered or broken.
     """
     try:
@@ -53,29 +52,48 @@ def open_session(path: Path, *, provider: str = "cpu", threads: int = 1) -> onnx
         raise ModelContractError("no such model file", where=path, cure=_EXPORT_AGAIN)
     if path.parent.resolve() == weights_folder().resolve():
         _check_hash(path)
+    available = onnxruntime.get_available_providers()
+    name = chosen(provider, available, small=small)
+    prepare(name, onnxruntime)
+    broken = (state.Fail, state.InvalidProtobuf, state.InvalidGraph, state.InvalidArgument, state.NotImplemented)
+    without = (state.EPFail, state.RuntimeException, RuntimeError, ValueError)  # a device without what it needs
+    failed: Exception | None = None
+    for each in dict.fromkeys((name, CPU)):
+        try:
+            return _create(path, each, available, threads)
+        except (*broken, *without) as error:
+            failed = error
+    raise ModelContractError("onnxruntime cannot open it", where=path, got=failed, cure=_EXPORT_AGAIN) from failed
+
+
+def _create(path: Path, name: str, available: Sequence[str], threads: int) -> onnxruntime.InferenceSession:
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     options.log_severity_level = 3
-    name = PROVIDERS.get(provider, provider)
-    wanted = [found for found in (name, PROVIDERS["cpu"]) if found in onnxruntime.get_available_providers()]
-    broken = (state.Fail, state.InvalidProtobuf, state.InvalidGraph, state.InvalidArgument, state.NotImplemented)
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=list(dict.fromkeys(wanted)))
-    except broken as error:
-        raise ModelContractError("onnxruntime cannot open it", where=path, got=error, cure=_EXPORT_AGAIN) from error
+    if name == "directml":  # its documentation wants neither
+        options.enable_mem_pattern = False
+        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    # its own way to fall back prints to the standard output
+    return onnxruntime.InferenceSession(str(path), options, providers=with_options(name, available), enable_fallback=0)
 
 
 def provider_of(session: onnxruntime.InferenceSession) -> str:
-    """The short name of the provider that a session really uses."""
-    used = str(session.get_providers()[0])
-    return next((short for short, full in PROVIDERS.items() if full == used), used)
+    """The short name of the provider that a session really uses first."""
+    return short_name(str(session.get_providers()[0]))
 
 
-def read_metadata(session: onnxruntime.InferenceSession, path: Path, model: str) -> dict[str, str]:
+def read_metadata(
+    session: onnxruntime.InferenceSession, path: Path, model: str, *, contract: str | None = None
+) -> dict[str, str]:
     """A model file's own metadata, once it is clear that it is a ``model`` of this version.
+
+    Args:
+        contract: the version that is asked for; that of the step's models if not given.
 
     Raises:
         ModelContractError: another model, or made for another version of the contract or the feature schema.
@@ -83,12 +101,13 @@ def read_metadata(session: onnxruntime.InferenceSession, path: Path, model: str)
     found: dict[str, str] = dict(session.get_modelmeta().custom_metadata_map)
     if found.get("model") != model:
         raise ModelContractError("not this model", where=path, got=found.get("model"), expected=model)
-    if found.get("contract") != metadata_version():
+    wanted = contract or metadata_version()
+    if found.get("contract") != wanted:
         raise ModelContractError(
             "made for another contract",
             where=path,
             got=found.get("contract"),
-            expected=metadata_version(),
+            expected=wanted,
             cure=_EXPORT_AGAIN,
         )
     return found

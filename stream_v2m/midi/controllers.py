@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Annotated, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -13,10 +13,14 @@ from stream_v2m.core.state import State
 from stream_v2m.core.values import ALL_PORTS, MidiEvent
 from stream_v2m.midi.channel_message import control_change
 
+ZONE = "zone:"  # a signal for each zone: this, and the zone's name
+ZoneSignal = Annotated[str, Field(pattern=r"^zone:[A-Za-z][A-Za-z0-9_-]*$")]
 Signal = Literal[
     "valence",
     "arousal",
     "motion",
+    "flow_x",
+    "flow_y",
     "loudness",
     "density",
     "exciting",
@@ -31,6 +35,8 @@ RANGES: dict[Signal, tuple[float, float]] = {
     "valence": (-1.0, 1.0),
     "arousal": (-1.0, 1.0),
     "motion": (0.0, 1.0),
+    "flow_x": (-1.0, 1.0),  # to the right
+    "flow_y": (-1.0, 1.0),  # downwards
     "loudness": (0.0, 0.4),  # linear RMS; the 99th percentile of MuVi-Sync
     "density": (0.0, 26.0),  # notes sounding in a second; the same
     "exciting": (0.0, 1.0),
@@ -53,7 +59,7 @@ class ControllerMapping(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    signal: Signal = Field(description="what is sent")
+    signal: Signal | ZoneSignal = Field(description="what is sent; zone:NAME is a zone's motion")
     controller: int = Field(ge=0, le=HIGHEST, description="controller number; up to 31 where it has 14 bits")
     channel: int = Field(16, ge=1, le=16, description="MIDI channel 1–16")
     bits: Literal[7, 14] = Field(7, description="7, or 14 with the fine half on controller + 32")
@@ -70,7 +76,7 @@ class ControllerMapping(BaseModel):
 
     def value(self, signal: float) -> int:
         """The signal's value as 0–127, or 0–16383."""
-        bottom, top = RANGES[self.signal]
+        bottom, top = RANGES["motion" if self.signal.startswith(ZONE) else cast(Signal, self.signal)]
         share = min(1.0, max(0.0, (signal - bottom) / (top - bottom)))
         fine = 1 if self.bits == 7 else 129  # 127 · 129 = 16383: both halves at their highest
         return round((self.low + (self.high - self.low) * share) * fine)
@@ -95,7 +101,7 @@ class ControllersConfig(BaseModel):
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
-        taken: dict[tuple[int, int], Signal] = {}
+        taken: dict[tuple[int, int], str] = {}
         for mapping in self.map:
             for number in {mapping.controller, mapping.controller + LSB * (mapping.bits == 14)}:
                 other = taken.setdefault((mapping.channel, number), mapping.signal)
@@ -113,7 +119,7 @@ class Controllers:
         self._config = config
         self._sent: dict[int, tuple[float, int]] = {}  # by place in the map: when, and which value
 
-    def events(self, signals: Mapping[Signal, float], *, at: float) -> list[MidiEvent]:
+    def events(self, signals: Mapping[str, float], *, at: float) -> list[MidiEvent]:
         """What is to be sent at session second ``at``; a signal that is not there keeps its last value."""
         events = []
         for place, mapping in enumerate(self._config.map):
@@ -128,11 +134,11 @@ class Controllers:
         return events
 
 
-def signals_of(state: State) -> dict[Signal, float]:
+def signals_of(state: State) -> dict[str, float]:
     """The signals as they are now; those that nothing is known of are left out."""
-    signals: dict[Signal, float] = {}
+    signals: dict[str, float] = {ZONE + name: motion for name, motion in state.zones.items()}
     if state.cue is not None:
-        signals["motion"] = state.cue.motion
+        signals["motion"], (signals["flow_x"], signals["flow_y"]) = state.cue.motion, state.flow
     if state.affect is not None:
         signals["valence"], signals["arousal"] = state.affect.valence, state.affect.arousal
         signals |= dict(zip(_EMOTION_SIGNALS, state.affect.probabilities, strict=True))

@@ -15,6 +15,7 @@ from stream_v2m.core.errors import ConfigError
 from stream_v2m.midi.channel_message import is_channel_message, is_timing
 
 KINDS = "virtual, virtual:NAME, port:NAME, port:INDEX, synth or synth:SOUNDFONT"
+LOOPBACK = "loopback"  # loopback:UDP-PORT is for measuring, where there is no MIDI: nobody is told of it
 OPTIONS = "clock, clock-only, or an offset as +12ms"
 LARGEST_OFFSET = 0.5  # seconds
 _EVERY_PORT = -1  # core.values.ALL_PORTS, whose module imports numpy
@@ -77,6 +78,8 @@ def check_spec(spec: str) -> None:
         ConfigError: no such kind of output.
     """
     kind, _, detail = spec.partition(":")
+    if kind == LOOPBACK and detail.isdecimal():
+        return
     if kind not in ("virtual", "port", "synth") or (kind == "port" and not detail):
         raise ConfigError("no such kind of output", where=spec, expected=KINDS)
 

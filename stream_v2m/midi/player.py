@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -56,10 +57,18 @@ class Player:
         config: the player's section.
         origin: the ``perf_counter`` reading at session second 0 (``MonotonicClock.origin``).
         synth: how a synthesizer among the outputs sounds.
+        stamps: a file for the process to keep in when each message was due and when its driver had it
+            (``core.stamps``: due, returned, ``number_of`` the message); none: nothing is kept.
     """
 
     def __init__(
-        self, outputs: Sequence[Output], config: PlayerConfig, *, origin: float, synth: SynthSettings = USUAL
+        self,
+        outputs: Sequence[Output],
+        config: PlayerConfig,
+        *,
+        origin: float,
+        synth: SynthSettings = USUAL,
+        stamps: Path | None = None,
     ) -> None:
         assert outputs
         self._config = config
@@ -76,6 +85,7 @@ class Player:
             "heartbeat": config.heartbeat_ms / 1000,
             "late": config.late_ms / 1000,
             "stale": config.stale_ms / 1000,
+            "stamps": None if stamps is None else str(stamps),
         }
         self._outputs = tuple(outputs)
         self._struck = Struck(outputs)
@@ -222,6 +232,7 @@ class Player:
 
     def _state(self) -> PlayerState:
         report = self._report
+        histogram, total = report.get("lateness", ((), 0.0))
         return PlayerState(
             status=self._status,
             ports=tuple(report.get("ports", ())),
@@ -229,6 +240,8 @@ class Player:
             lateness_p50_ms=report.get("p50_ms", 0.0),
             lateness_p99_ms=report.get("p99_ms", 0.0),
             lateness_max_ms=report.get("max_ms", 0.0),
+            lateness_sum_ms=total,
+            lateness_counts=tuple((bound, count) for bound, count in histogram),
             sounding=report.get("sounding", 0),
             restarts=self._restarts,
             problems=self._problems(),

@@ -79,7 +79,7 @@ class Arranger:
         self,
         plan: StepPlan,
         following: StepPlan | None,
-        asked: Shape,
+        asked: Mapping[str, Shape],
         span: tuple[float, float],
         controls: Controls,
         *,
@@ -90,14 +90,14 @@ class Arranger:
 
         Args:
             following: the plan after it, if it is known.
-            asked: what is asked of the notes now.
+            asked: what is asked of the notes of each part now, by its name.
             final: ``plan`` is the last of the piece.
         """
         if self.harmony is None:
             return
         seed = self.seed(controls)
         shares = {
-            index: part.share(asked.density)
+            index: part.share(asked[part.name].density)
             for index, part in enumerate(self.style.parts)
             if self._plays(part, controls)
         }
@@ -116,11 +116,11 @@ class Arranger:
                         share * seconds_per_beat,
                         beat=begin,
                         seed=part_seed(seed, index),
-                        lively=asked.lively,
+                        lively=asked[part.name].lively,
                     ),
                     plan=plan,
                     harmony=self.harmony,
-                    shape=asked,
+                    shape=asked[part.name],
                     budget=budgets[index],
                     beats_per_bar=self._config.beats_per_bar,
                     seconds_per_beat=seconds_per_beat,

@@ -35,7 +35,9 @@ class MusicConfig(BaseModel):
     motion_density: float = Field(0.6, ge=0, le=1, description="motion: more subdivided")
     motion_expression: float = Field(0.6, ge=0, le=1, description="motion: controller 11 of held chords")
     stillness: float = Field(0.8, ge=0, le=1, description="long stillness: thinner, softer, longer notes")
-    accent: float = Field(0.8, ge=0, le=1, description="a cut or flash: a stab of the chord")
+    accent: float = Field(0.8, ge=0, le=1, description="a cut or flash: the style's accent")
+    accent_gap_s: float = Field(0.25, ge=0, le=10, description="events that begin closer together are one accent")
+    cut_grid_beats: float = Field(0.5, gt=0, le=4, description="a chord that a cut brings forward falls on this grid")
     arousal_velocity: float = Field(0.25, ge=0, le=1, description="arousal: louder")
     arousal_density: float = Field(0.25, ge=0, le=1, description="arousal: denser")
     arousal_articulation: float = Field(0.6, ge=0, le=1, description="arousal: more staccato")
@@ -65,15 +67,31 @@ class Shape:
     reach: float
 
 
-def shape(plan: StepPlan, gesture: Gesture, controls: Controls, config: MusicConfig, *, at: float) -> Shape:
+def zone_of(part: Part, controls: Controls) -> str | None:
+    """The zone of the picture that a part follows: as the controls say by its name or its role, else its style."""
+    return controls.zones.get(part.name, controls.zones.get(part.role, part.zone))
+
+
+def shape(
+    plan: StepPlan,
+    gesture: Gesture,
+    controls: Controls,
+    config: MusicConfig,
+    *,
+    at: float,
+    zone: str | None = None,
+) -> Shape:
     """The plan as trims, mood and motion shape it at moment ``at``; at strengths and trims of 0 the plan itself.
+
+    Args:
+        zone: where motion and stillness are looked at; everywhere if not given.
 
     Directions after Gabrielsson & Lindström 2010 and Eerola, Friberg & Bresin 2013.
     """
     arousal, valence = (plan.affect.arousal, plan.affect.valence) if plan.affect else (0.0, 0.0)
-    moved = (gesture.motion(at) - NEUTRAL_MOTION) * controls.cue_strength
+    moved = (gesture.motion(at, zone, controls.zone_strength) - NEUTRAL_MOTION) * controls.cue_strength
     roused = arousal * controls.cue_strength
-    still = gesture.stillness() * config.stillness * controls.cue_strength
+    still = gesture.stillness(zone, controls.zone_strength) * config.stillness * controls.cue_strength
     loudness = plan.dynamics.loudness * 4 ** (controls.loudness_trim + moved * config.motion_velocity)
     density = plan.dynamics.note_density * 3**controls.density_trim * 4 ** (moved * config.motion_density)
     return Shape(
@@ -111,8 +129,8 @@ def velocity(loudness: float, config: MusicConfig) -> float:
     return config.velocity_low + (config.velocity_high - config.velocity_low) * level
 
 
-def expression(gesture: Gesture, controls: Controls, config: MusicConfig, *, at: float) -> int:
+def expression(gesture: Gesture, controls: Controls, config: MusicConfig, *, at: float, zone: str | None = None) -> int:
     """Controller 11 for held chords: motion now against neutral."""
-    moved = gesture.motion(at) - NEUTRAL_MOTION
+    moved = gesture.motion(at, zone, controls.zone_strength) - NEUTRAL_MOTION
     value = EXPRESSION + 60 * moved * config.motion_expression * controls.cue_strength
     return round(min(127.0, max(0.0, value)))

@@ -63,7 +63,7 @@ class Part(BaseModel):
       b low tom, x crash, d ride, c cowbell, g shaker. Needs no register, is never transposed, and plays on where there
       is no chord. ``fill`` figures end every fourth bar when much happens.
     - ``accent``: degrees as in the bass, or letters with ``kit``; the first stroke of the first figure is struck
-      at a cut.
+      at a cut or a flash, and lightly where a gesture begins.
 
     ``density`` says how many notes of this part sound in a second when the model asks for so many in all: pairs of
     asked and given, between which it is linear. The given numbers of all parts should add up to the asked one; drums
@@ -101,6 +101,10 @@ class Part(BaseModel):
     figures: tuple[WrittenFigure, ...] = Field(
         (), description="rhythms, from sparse to dense; several of each density for variety"
     )
+    zone: str | None = Field(
+        None, description="the zone of the picture that it follows, where there is one of the name"
+    )
+    onsets: bool = Field(True, description="an accent that a gesture strikes too, lightly, where that is wanted")
     fill: tuple[WrittenFigure, ...] = Field((), description="drums that may end a phrase when much happens")
 
     @property

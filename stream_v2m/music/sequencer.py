@@ -10,10 +10,11 @@ from stream_v2m.core.chords import Chord
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.tempo import Tempo
 from stream_v2m.core.values import ControlEvent, Cue, MusicEvent, NoteEvent, StepPlan
+from stream_v2m.music.accent import Accent, Accents, brings_chord, louder, on_grid
 from stream_v2m.music.arranger import Arranger
 from stream_v2m.music.chance import beat_key, chance
 from stream_v2m.music.drums import HIT_SECONDS
-from stream_v2m.music.expression import EXPRESSION, MusicConfig, expression, shape, velocity
+from stream_v2m.music.expression import EXPRESSION, MusicConfig, Shape, expression, shape, velocity, zone_of
 from stream_v2m.music.figures import EPSILON
 from stream_v2m.music.gesture import Gesture
 from stream_v2m.music.sounding import ALL_NOTES_OFF, EXPRESSION_CONTROLLER, Sounding, patches
@@ -39,15 +40,22 @@ class Sequencer:
         style: what plays.
         tempo: may change at any time; what has been emitted stays. Beats that it leaps over are not played.
         seed: of every choice, together with that of the controls.
+        zones: the names of the zones that cues tell of.
     """
 
-    def __init__(self, style: Style, tempo: Tempo, config: MusicConfig, *, seed: int) -> None:
+    def __init__(
+        self, style: Style, tempo: Tempo, config: MusicConfig, *, seed: int, zones: Sequence[str] = ()
+    ) -> None:
         self._tempo, self._config = tempo, config
         self._arranger = Arranger(style, config, seed=seed)
         self._next_style: Style | None = None
         self._timeline = Timeline(config.beats_per_bar)
-        self._gesture = Gesture()
+        self._gesture, self._accents = Gesture(zones), Accents(config.accent_gap_s)
+        self._due: dict[float, Accent] = {}  # accents that wait for their beat
+        self._wish: float | None = None  # the beat that a cut would have a chord begin at that is not planned yet
+        self._early: list[StepPlan] = []
         self._sounding = Sounding()
+        self._anticipated = -math.inf  # beat of the chord that was brought forward last
         self._begun = -math.inf  # beat of the step that was begun last
         self._played = -math.inf  # beat up to which notes are written
         self._until = -math.inf  # moment up to which they are emitted
@@ -74,6 +82,11 @@ class Sequencer:
     def accept(self, plan: StepPlan) -> None:
         """Take a plan; one that begins within another cuts it short, a late one takes over at the next beat."""
         self._timeline.accept(plan, played=self._played)
+        if self._wish is not None:
+            wish, self._wish = self._wish, None
+            beat = on_grid(max(wish, self._played), self._config.cut_grid_beats)
+            if beat <= wish + self._config.cut_grid_beats + EPSILON:
+                self._bring_forward(beat)
 
     def sounding(self, moment: float) -> StepPlan | None:
         """The plan that sounds at ``moment``, or last did."""
@@ -84,24 +97,32 @@ class Sequencer:
         return self._timeline.after(self._tempo.beat_at(moment))
 
     def accents(self, cues: Sequence[Cue], *, at: float, controls: Controls) -> list[MusicEvent]:
-        """Take note of what was seen, and strike the chord at ``at`` if it was a cut or a flash, once for each."""
-        asked = [cue for cue in cues if self._gesture.see(cue)]
-        plan = self.sounding(at)
-        strength = self._config.accent * controls.cue_strength
-        silent = at >= self._silent or self._timeline.closed(self._tempo.beat_at(at))
-        if silent or not asked or strength == 0 or plan is None or self._arranger.harmony is None:
-            return []
-        motion = max(cue.motion for cue in asked)
-        calm = velocity(plan.dynamics.loudness, self._config)
-        loud = calm + strength * (0.4 + 0.6 * motion) * (127 - calm)
+        """Take note of what was seen at ``at``; the accents that are struck at once, or on a beat already written.
+
+        Others wait for their place on the grid, and come with ``events``. A cut may bring the coming chord forward.
+        """
+        for cue in cues:
+            self._gesture.see(cue)
+        accent = self._accents.asked(cues, controls)
+        now = self._tempo.beat_at(at)
         events: list[MusicEvent] = []
-        for part in self.style.parts:
-            if part.role == "accent" and controls.audible(part.name):
-                length = part.figures[0].strokes[0].length * part.gate * 60 / self._tempo.bpm
-                end = at + (HIT_SECONDS if part.percussive else length)
-                for pitch in self._arranger.accent(part, plan.chord):
-                    events += self._sounding.strike(part, at, end, pitch + self._shift(part), loud * part.velocity)
+        if accent is not None and not (at >= self._silent or self._timeline.closed(now)):
+            beat = on_grid(now, controls.accent_snap)
+            if controls.accent_snap and beat >= self._played:
+                self._due[beat] = louder(self._due.get(beat), accent)
+            elif (plan := self._timeline.at(beat)) is not None:
+                events = self._strike(accent, plan, beat if controls.accent_snap else None, at, controls)
+        for cue in cues:
+            if cue.origin is not None and brings_chord(cue, controls):
+                unit = self._config.cut_grid_beats
+                beat = on_grid(max(now, self._played), unit)
+                self._bring_forward(beat, unless_since=self._tempo.beat_at(cue.origin) - unit)
         return events
+
+    def brought_forward(self) -> list[StepPlan]:
+        """The plans that cuts have brought forward since this was last asked, as they are now."""
+        early, self._early = self._early, []
+        return early
 
     def events(self, until: float, controls: Controls) -> list[MusicEvent]:
         """Everything that begins from the last call's ``until`` to before this one, in order of time."""
@@ -117,6 +138,7 @@ class Sequencer:
         else:
             self._timeline.forget(end)
         self._played = max(self._played, end)
+        self._due = {beat: accent for beat, accent in self._due.items() if beat >= end}
         if self._until > -math.inf:
             self._express(controls, at=self._until)
         self._until = until
@@ -165,6 +187,42 @@ class Sequencer:
         final = self._timeline.final
         return at if final is None else self._tempo.time_at(end_of(final))
 
+    def _strike(
+        self, accent: Accent, plan: StepPlan, beat: float | None, at: float, controls: Controls
+    ) -> list[MusicEvent]:
+        """The accent of all parts on the chord of ``plan``, on a beat as each part swings it, or ``at`` the moment."""
+        strength = self._config.accent * accent.strength
+        if strength == 0 or self._arranger.harmony is None:
+            return []
+        calm = velocity(plan.dynamics.loudness, self._config)
+        loud = calm + strength * (127 - calm)
+        events: list[MusicEvent] = []
+        for part in self.style.parts:
+            if part.role != "accent" or not controls.audible(part.name) or (accent.light and not part.onsets):
+                continue
+            onset = at if beat is None else max(at, self._tempo.time_at(swung(beat, *self.style.swung(part))))
+            length = part.figures[0].strokes[0].length * part.gate * 60 / self._tempo.bpm
+            end = onset + (HIT_SECONDS if part.percussive else length)
+            pitches = self._arranger.accent(part, plan.chord)
+            for pitch in pitches[-1:] if accent.light else pitches:
+                events += self._sounding.strike(part, onset, end, pitch + self._shift(part), loud * part.velocity)
+        return events
+
+    def _bring_forward(self, beat: float, *, unless_since: float = math.inf) -> None:
+        """Let the coming chord begin at ``beat``, or, if it is not planned yet, as soon as it is.
+
+        A chord that begins there anyway, or has begun after beat ``unless_since``, is the cut's already.
+        """
+        sounding = self._timeline.at(beat)
+        if sounding is None or sounding.onset >= min(beat - EPSILON, unless_since + EPSILON):
+            return
+        early = self._timeline.bring_forward(beat)
+        if early is not None:
+            self._early.append(early)
+            self._anticipated = early.onset
+        elif self._timeline.after(beat) is None:
+            self._wish = beat
+
     def _skip(self) -> None:
         """Leave out what the tempo has leapt over, which would all sound at once."""
         now = self._tempo.beat_at(self._until) if self._until > -math.inf else -math.inf
@@ -203,7 +261,10 @@ class Sequencer:
         for plan, begin, stop in self._timeline.spans(self._played, end):
             if plan.onset > self._begun + EPSILON:
                 self._begin(plan, controls)
-            asked = shape(plan, self._gesture, controls, self._config, at=self._tempo.time_at(begin))
+            for beat in sorted(beat for beat in self._due if begin - EPSILON <= beat < stop - EPSILON):
+                for event in self._strike(self._due.pop(beat), plan, beat, self._until, controls):
+                    self._push(event)
+            asked = self._shapes(plan, controls, at=self._tempo.time_at(begin))
             for index, part, sketch in arranger.notes(
                 plan,
                 self._timeline.after(plan.onset),
@@ -213,15 +274,23 @@ class Sequencer:
                 seconds_per_beat=60 / self._tempo.bpm,
                 final=plan is self._timeline.final,
             ):
-                for note in self._time(part, index, sketch, asked.loudness, seed):
+                for note in self._time(part, index, sketch, asked[part.name].loudness, seed):
                     self._push(note)
+
+    def _shapes(self, plan: StepPlan, controls: Controls, *, at: float) -> dict[str, Shape]:
+        """What is asked of each part, by the zone that it follows."""
+        zones = {part.name: zone_of(part, controls) for part in self.style.parts}
+        shapes = {
+            zone: shape(plan, self._gesture, controls, self._config, at=at, zone=zone) for zone in set(zones.values())
+        }
+        return {name: shapes[zone] for name, zone in zones.items()}
 
     def _begin(self, plan: StepPlan, controls: Controls) -> None:
         """Go on to a step: the harmony that sounds is carried on, or a new one begins."""
         self._begun = plan.onset
         before = self._arranger.harmony
         if before is not None and plan.onset < before.end - EPSILON:
-            if self._arranger.carries(plan):
+            if self._arranger.carries(plan) and abs(plan.onset - self._anticipated) > EPSILON:
                 return
             self._release(max(self._tempo.time_at(plan.onset), self._until), everything=False)
         self._arranger.begin(plan, end=self._timeline.tied_until(plan), transpose=controls.transpose)
@@ -249,9 +318,11 @@ class Sequencer:
         return 0 if part.percussive or harmony is None else harmony.transpose + part.shift
 
     def _express(self, controls: Controls, *, at: float) -> None:
-        value = expression(self._gesture, controls, self._config, at=at)
         for part in self.style.parts:
-            if part.role == "pad" and abs(self._expression.get(part.name, EXPRESSION) - value) >= EXPRESSION_STEP:
+            if part.role != "pad":
+                continue
+            value = expression(self._gesture, controls, self._config, at=at, zone=zone_of(part, controls))
+            if abs(self._expression.get(part.name, EXPRESSION) - value) >= EXPRESSION_STEP:
                 self._expression[part.name] = value
                 self._push(ControlEvent(at, EXPRESSION_CONTROLLER, value, part.name))
 

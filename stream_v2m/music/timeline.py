@@ -89,6 +89,18 @@ class Timeline:
             if going is self.final:
                 self.final = cut
 
+    def bring_forward(self, beat: float) -> StepPlan | None:
+        """Let the plan that comes next begin at ``beat`` and last until its own end.
+
+        None if there is none yet, or a cadence comes.
+        """
+        following = self.after(beat)
+        if following is None or self._end < math.inf:
+            return None
+        early = replace(following, onset=beat, duration=end_of(following) - beat)
+        self._insert(early)
+        return early
+
     def forget(self, beat: float) -> None:
         """Drop what ended long before ``beat``."""
         beat -= KEPT_BEATS

@@ -50,7 +50,8 @@ class FrameMaker:
                 rgb = np.asarray(self._convert(self._full, decoded, across, down, "rgb24").to_ndarray(), np.uint8)
             return np.ascontiguousarray(np.rot90(rgb, turns)) if turns else rgb
 
-        return Frame(time, small, picture)
+        upright_width, upright_height = upright_size(decoded)
+        return Frame(time, small, picture, upright_width / upright_height)
 
     @staticmethod
     def _convert(scaler: VideoReformatter, decoded: VideoFrame, width: int, height: int, to: str) -> VideoFrame:

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stream_v2m.core.channel import Latest, Lossless
-from stream_v2m.core.clock import Clock
+from stream_v2m.core.channel import CueChannel, Latest, Lossless
+from stream_v2m.core.clock import Clock, wait_until
 from stream_v2m.core.state import Board
 from stream_v2m.core.tempo import Tempo
 from stream_v2m.core.values import Cadence, FeatureWindow, StepPlan
 from stream_v2m.core.witness import Witness
 from stream_v2m.core.worker import Worker
 from stream_v2m.inference.composer import Composer, Place
+from stream_v2m.music.accent import brings_chord
 from stream_v2m.vision.window import absent_window
 
 NAP = 0.1  # seconds between looks at a tempo that may change
@@ -48,17 +49,19 @@ async def compose(
     worker: Worker,
     clock: Clock,
     board: Board,
+    cuts: CueChannel,
     witnesses: Sequence[Witness] = (),
 ) -> None:
     """Plan step after step until ``windows`` is closed, then end on a cadence.
 
-    A step for which no window is fresh is made with the conditions absent, and counted.
+    A step for which no window is fresh is made with the conditions absent, and counted. A cut that is to bring the
+    coming chord forward has that step decided at once, if it is not yet: its place on the grid stays.
     """
     step = 0
     try:
         while True:
             onset = step * config.period_beats
-            await _commit_time(step, onset, windows, config, tempo, clock)
+            await _commit_time(step, onset, windows, config, tempo, clock, board, cuts)
             if windows.closed:
                 break
             place = Place(step_duration=config.seconds(tempo), bars=onset / beats_per_bar)
@@ -69,10 +72,10 @@ async def compose(
             chord, dynamics = await worker.run(composer.step, window, place, board.controls)
             plan = StepPlan(step, onset, config.period_beats, chord, dynamics, window.affect)
             await plans.put(plan)
+            board.update(step=step, key=chord.key, step_ms=(clock.now() - asked) * 1000)
             begin, end = tempo.time_at(onset), tempo.time_at(onset + plan.duration)
             for witness in witnesses:
                 witness.planned(plan, begin, end - begin, seen)
-            board.update(step=step, key=chord.key, step_ms=(clock.now() - asked) * 1000)
             step += 1
         await plans.put(Cadence(tuple(composer.cadence())))
     finally:
@@ -80,9 +83,16 @@ async def compose(
 
 
 async def _commit_time(
-    step: int, onset: float, windows: Latest[FeatureWindow], config: StepConfig, tempo: Tempo, clock: Clock
+    step: int,
+    onset: float,
+    windows: Latest[FeatureWindow],
+    config: StepConfig,
+    tempo: Tempo,
+    clock: Clock,
+    board: Board,
+    cuts: CueChannel,
 ) -> None:
-    """Sleep until the step that begins at beat ``onset`` is to be decided, or the windows end."""
+    """Sleep until the step that begins at beat ``onset`` is to be decided, early or not, or the windows end."""
     while not windows.closed:
         ahead = config.commit_ahead_s or config.seconds(tempo) - OFF_THE_BEAT
         if step == 0:
@@ -91,4 +101,7 @@ async def _commit_time(
         now = clock.now()
         if now >= commit:
             return
-        await clock.sleep_until(min(commit, now + NAP))
+        asked = any(brings_chord(cue, board.controls) for cue in cuts.take())
+        if asked and step and tempo.beat_at(now) >= onset - config.period_beats:
+            return
+        await wait_until(min(commit, now + NAP), cuts.wait, clock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import get_args
 
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.commands import (
@@ -14,9 +15,11 @@ from stream_v2m.core.commands import (
     Panic,
     Play,
     Quit,
+    SetAffect,
     SetSource,
     SetStyle,
     SetTempo,
+    SetZone,
     Solo,
     Stop,
     Tap,
@@ -25,9 +28,11 @@ from stream_v2m.core.commands import (
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import Board
 from stream_v2m.core.witness import Witness
+from stream_v2m.music.part import Role
 from stream_v2m.music.sequencer import Sequencer
 from stream_v2m.music.style import Style
 from stream_v2m.stages.conduct import Conductor
+from stream_v2m.stages.estimate import Estimation
 from stream_v2m.stages.ingest import Ingest
 from stream_v2m.stages.listen import Listener
 
@@ -38,6 +43,7 @@ class Desk:
     Args:
         find_style: the style of a name, or a ``ConfigError``.
         abort: ends the performance at once.
+        estimation: the estimators of the mood to choose from, if there are any.
     """
 
     def __init__(
@@ -51,11 +57,13 @@ class Desk:
         abort: Callable[[], None],
         clock: Clock,
         board: Board,
+        estimation: Estimation | None = None,
         witnesses: Sequence[Witness] = (),
     ) -> None:
         self._conductor, self._sequencer, self._ingest, self._listener = conductor, sequencer, ingest, listener
         self._find_style, self._abort = find_style, abort
         self._clock, self._board, self._witnesses = clock, board, witnesses
+        self._estimation = estimation
         self._early: list[Command] | None = []
 
     def begin(self) -> None:
@@ -91,8 +99,17 @@ class Desk:
         match command:
             case SetStyle(style=name):
                 self._find_style(name)
+            case SetAffect(estimator=name) if self._estimation:
+                self._estimation.check(name)
             case Mute(part=part) | Solo(part=part) if part not in self._board.state.parts:
                 raise ConfigError("no such part", where=part, expected=", ".join(self._board.state.parts))
+            case SetZone(part=part) if part not in {*self._board.state.parts, *get_args(Role)}:
+                raise ConfigError("no such part", where=part, expected=", ".join(self._board.state.parts))
+            case SetZone(zone=zone) if zone is not None and zone not in self._board.state.zones:
+                known = ", ".join(self._board.state.zones)
+                raise ConfigError(
+                    "no such zone", where=zone, expected=known or "zones in the configuration, vision.zones"
+                )
             case SetSource(source=name) if name not in self._board.state.sources:
                 raise ConfigError("no such source", where=name, expected=", ".join(self._board.state.sources))
             case SetTempo() | Tap() | Nudge():
@@ -120,6 +137,8 @@ class Desk:
                 turned = replace(controls, bpm=conductor.tap(at) or controls.bpm)
             case Nudge(beats=beats):
                 conductor.nudge(beats, at)
+            case SetAffect(estimator=name) if self._estimation:
+                self._estimation.choose(name)
             case SetStyle(style=name):
                 self._sequencer.style = self._find_style(name)
             case SetSource(source=name):

@@ -55,6 +55,7 @@ class Ingest:
         self._candidate: asyncio.Task[None] | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._newest = 0.0
+        self._stream = 0
         self._captured = -math.inf
 
     async def run(self, frames: Latest[Frame], begin: Callable[[], None]) -> None:
@@ -141,6 +142,7 @@ class Ingest:
         self._name = name
         self._say(name=name, retries=0)
         self._playing(info, tap)
+        self._stream += 1
         self._put(frame)
         await self._stay(tap, self._backoff())
 
@@ -165,6 +167,7 @@ class Ingest:
                         backoff.reset()
                     self._board.notice(f"lost: {error}")
                     tap = await self._regained(tap.name, error, backoff)
+                    self._stream += 1
                     self._board.notice(f"{tap.name} is back")
         finally:
             tap.close()
@@ -214,7 +217,7 @@ class Ingest:
         if frame.time < self._captured:
             return  # after a switch to a slower camera: time never goes back
         self._newest = self._captured = frame.time
-        self._frames.put(frame)
+        self._frames.put(replace(frame, stream=self._stream) if self._stream else frame)
 
     def _playing(self, info: SourceInfo, tap: Tap) -> None:
         self._newest = self._clock.now()
@@ -222,7 +225,8 @@ class Ingest:
 
     def _unsee(self) -> None:
         """Nothing moves any more, for whoever looks and for controllers; a last frame may still be measured later."""
-        self._board.update(cue=Cue(self._clock.now(), 0.0), affect=None)
+        zones = dict.fromkeys(self._board.state.zones, 0.0)
+        self._board.update(cue=Cue(self._clock.now(), 0.0), zones=zones, flow=(0.0, 0.0), affect=None)
 
     def _say(self, **changes: Any) -> None:
         self._board.update(source=replace(self._board.state.source, **changes))

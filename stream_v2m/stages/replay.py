@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ _BLANK = np.zeros((3, SMALL_HEIGHT, SMALL_WIDTH), np.uint8)
 class _Remembered(Frame):
     """No picture, but what was seen in it."""
 
-    seen: Seen
+    seen: Seen = field(kw_only=True)
 
 
 class Replay:
@@ -53,6 +53,11 @@ class Replay:
         self._windows = [step.window for step in take.steps if step.window is not None]
         self._times = [window.time for window in self._windows]
 
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """The zones that the take tells of."""
+        return tuple(self._take.header.config.get("vision", {}).get("zones", ()))
+
     def open(self) -> SourceInfo:
         length = self._take.end - self._take.began
         return SourceInfo(self.name, SMALL_WIDTH, SMALL_HEIGHT, len(self._take.seen) / length if length else 0, length)
@@ -61,7 +66,7 @@ class Replay:
         for seen in self._take.seen:
             if self._closed:
                 return
-            yield _Remembered(seen.at - self._take.began, _BLANK, _nothing, seen)
+            yield _Remembered(seen.at - self._take.began, _BLANK, _nothing, seen=seen)
 
     def close(self) -> None:
         self._closed = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -97,9 +97,13 @@ def read_header(line: Line) -> Header:
 
 
 def seen_line(seen: Seen) -> Line:
-    """Motion, and only what is not the rule: a frame that took its time, a cut or a flash."""
+    """Motion, and only what is not the rule: a direction, zones, a frame that took its time, an event."""
     motion, *events = seen.cues
     line: Line = {"seen": motion.time, "motion": motion.motion}
+    if motion.flow != (0.0, 0.0):
+        line["flow"] = [*motion.flow]
+    if motion.zones:
+        line["zones"] = [*motion.zones]
     if seen.at - motion.time > ROUNDING:
         line["at"] = seen.at
     if events:
@@ -108,9 +112,11 @@ def seen_line(seen: Seen) -> Line:
 
 
 def read_seen(line: Line) -> Seen:
-    time, motion = float(line["seen"]), float(line["motion"])
-    events = (Cue(time, motion, Event(name), origin) for name, origin in line.get("events", ()))
-    return Seen(float(line.get("at", time)), (Cue(time, motion), *events))
+    right, down = line.get("flow", (0.0, 0.0))
+    zones = tuple(map(float, line.get("zones", ())))
+    cue = Cue(float(line["seen"]), float(line["motion"]), flow=(float(right), float(down)), zones=zones)
+    events = (replace(cue, event=Event(name), origin=origin) for name, origin in line.get("events", ()))
+    return Seen(float(line.get("at", cue.time)), (cue, *events))
 
 
 def step_line(step: Step) -> Line:

@@ -1,40 +1,21 @@
-"""Affect: estimators of the picture's mood, and the one that needs no model."""
+"""Affect: what an estimator of the picture's mood is given, and what it says."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from stream_v2m.core.emotions import EMOTIONS
+from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.values import Affect, Frame
 from stream_v2m.vision.color import Color
-from stream_v2m.vision.ranging import Centre
 
-# The six emotions on the valence–arousal plane, after Russell 1980 (the circumplex): tension is fear with less
-# displeasure and as much arousal.
-CENTROIDS: dict[str, tuple[float, float]] = {
-    "exciting": (0.55, 0.6),
-    "fearful": (-0.7, 0.35),
-    "tense": (-0.3, 0.65),
-    "sad": (-0.55, -0.5),
-    "relaxing": (0.6, -0.5),
-    "neutral": (0.0, 0.0),
-}
-
-TEMPERATURE = 0.45
-
-# Valdez & Mehrabian 1994, eqs. 1 and 2: standardised brightness and saturation to pleasure and arousal.
-_PLEASURE = (0.69, 0.22)
-_AROUSAL = (-0.31, 0.60)
-
-_BLANK = 0.06  # contrast up to which there is too little to see for a mood; at twice as much all of it counts
-
-_USUAL_MOTION = 0.4  # root of the ranged motion at which motion neither excites nor calms
-_FAST_CUTTING = 20.0  # cuts a minute: a shot of three seconds
-_USUAL_CUTTING = 0.3
+COLOR, CLIP, BLEND = "color", "clip", "blend"
+TOGETHER = ","
+WRITTEN = "color, clip, clip:NAME, blend, or several joined by commas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +33,51 @@ class Measures:
     cuts_per_minute: float
 
 
-class AffectEstimator(Protocol):
-    """Tells the mood, frame by frame; one estimator watches one stream."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimate:
+    """What one estimator says of one frame.
+
+    Attributes:
+        time: capture time of the frame.
+        confidence: 0–1, how much it is to count beside others.
+        semantics: float32 [384], the frame's embedding as the models were trained with it; None if it has none.
+    """
+
+    time: float
+    affect: Affect
+    confidence: float
+    semantics: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EstimatorInfo:
+    """What an estimator is.
+
+    Attributes:
+        name: on the command line.
+        model, precision, provider: of the model behind it, if any.
+        semantics: whether it gives the embedding that the models were trained with.
+        warning: a sentence for the user about how it runs, if there is one.
+    """
 
     name: str
+    model: str = ""
+    precision: str = ""
+    provider: str = ""
+    semantics: bool = False
+    warning: str = ""
 
-    def estimate(self, frame: Frame, measures: Measures) -> Affect:
-        """The mood now."""
+
+class AffectEstimator(Protocol):
+    """Tells the mood of frames; one estimator watches one stream, and need not see every frame."""
+
+    @property
+    def info(self) -> EstimatorInfo:
+        """What it is."""
+        ...
+
+    def estimate(self, frame: Frame, measures: Measures) -> Estimate:
+        """The mood of this frame, not smoothed."""
         ...
 
     def freeze(self, on: bool) -> None:
@@ -66,80 +85,39 @@ class AffectEstimator(Protocol):
         ...
 
 
-class ColorConfig(BaseModel):
-    """How colour, motion and cuts become a mood."""
+class AffectConfig(BaseModel):
+    """Who tells the mood, how it is smoothed, and what it may cost."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    smoothing_s: float = Field(0.8, gt=0, description="time constant of the mood")
-    memory_s: float = Field(90.0, gt=0, description="over which a picture's usual brightness and colour are learnt")
-    pleasure_weight: float = Field(0.7, ge=0, description="of brightness and saturation in valence")
-    warmth_weight: float = Field(1.0, ge=0, description="of warm against cold colours in valence")
-    color_weight: float = Field(0.25, ge=0, description="of colour in arousal")
-    motion_weight: float = Field(2.0, ge=0, description="of motion in arousal")
-    cuts_weight: float = Field(0.6, ge=0, description="of the cut rate in arousal")
+    estimator: str = Field(COLOR, description=f"whom the music listens to: {WRITTEN}")
+    smoothing_s: float = Field(0.8, gt=0, description="time constant of the mood, and of the change of estimators")
+    stale_s: float = Field(5.0, gt=0, description="an estimate older than this is no longer believed")
+    rate_hz: float = Field(4.0, gt=0, le=60, description="a slow estimator is asked at most so often")
+    share: float = Field(0.25, gt=0, le=1, description="of one core's time for slow estimators, unless they grew stale")
+    threads: int = Field(1, ge=1, le=64, description="threads of a slow estimator")
+
+    @field_validator("estimator")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            parse_estimators(value)
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        return value
 
 
-class ColorAffect:
-    """Mood from published psychology of colour and motion; it does not know what is in the picture.
+def parse_estimators(text: str) -> tuple[str, ...]:
+    """The names of the estimators that ``text`` means: ``blend`` is ``color,clip``.
 
-    Valence rises with brightness and, less, with saturation; arousal with saturation and falls with
-    brightness (Valdez & Mehrabian 1994), and rises, more, with motion and the rate of cuts (Hanjalic & Xu
-    2005). Warm colours count as more pleasant than cold ones, and weigh little: that is a habit of film
-    grading and no finding of psychology. Brightness and saturation are standardised
-    by a running mean that may stray from its prior by one deviation. A blank picture, such as the
-    black that a film begins with, is neutral: its darkness and stillness say nothing.
-
-    What it cannot know: that a dark street of neon is fun, that rain is sad for all its motion, and that
-    a still shadow is frightening.
+    Raises:
+        ConfigError: it is not written so.
     """
-
-    name = "color"
-
-    def __init__(self, config: ColorConfig) -> None:
-        self._config = config
-        self._brightness = Centre(0.42, limit=0.17, memory_s=config.memory_s)
-        self._saturation = Centre(0.20, limit=0.10, memory_s=config.memory_s)
-        self._valence = self._arousal = 0.0
-        self._begun = False
-
-    def estimate(self, frame: Frame, measures: Measures) -> Affect:
-        """The mood now, smoothed by ``smoothing_s``."""
-        color, config = measures.color, self._config
-        shown = min(1.0, max(0.0, color.contrast / _BLANK - 1))
-        self._brightness.follow(color.brightness, shown * measures.elapsed)
-        self._saturation.follow(color.saturation, shown * measures.elapsed)
-        bright = (color.brightness - self._brightness.value) / 0.17
-        vivid = (color.saturation - self._saturation.value) / 0.12
-        pleasure = _PLEASURE[0] * bright + _PLEASURE[1] * vivid
-        valence = math.tanh(config.pleasure_weight * pleasure + config.warmth_weight * color.warmth)
-        arousal = math.tanh(
-            config.color_weight * (_AROUSAL[0] * bright + _AROUSAL[1] * vivid)
-            + config.motion_weight * (math.sqrt(measures.motion) - _USUAL_MOTION)
-            + config.cuts_weight * (math.tanh(measures.cuts_per_minute / _FAST_CUTTING) - _USUAL_CUTTING)
-        )
-        share = -math.expm1(-measures.elapsed / config.smoothing_s) if self._begun else 1.0
-        self._begun = True
-        self._valence += share * (shown * valence - self._valence)
-        self._arousal += share * (shown * arousal - self._arousal)
-        return place(self._valence, self._arousal)
-
-    def freeze(self, on: bool) -> None:
-        """Let the usual brightness and saturation stand still, or follow again."""
-        self._brightness.frozen = self._saturation.frozen = on
-
-
-def place(valence: float, arousal: float) -> Affect:
-    """The mood at a point of the plane: a softmax of squared distances to the centroids.
-
-    ``TEMPERATURE`` makes the leading probability as sure as in MuVi-Sync, whose quantiles .05, .25, .5,
-    .75, .95 are .29, .37, .45, .56, .77: here .32, .39, .46, .59, .78 in ten synthetic films, and
-    .33, .37, .42, .51, .70 in two pieces of footage.
-    """
-    scores = [
-        -((valence - CENTROIDS[name][0]) ** 2 + (arousal - CENTROIDS[name][1]) ** 2) / TEMPERATURE for name in EMOTIONS
-    ]
-    top = max(scores)
-    weights = [math.exp(score - top) for score in scores]
-    total = sum(weights)
-    return Affect(tuple(weight / total for weight in weights), valence, arousal)
+    names = tuple((f"{COLOR}{TOGETHER}{CLIP}" if text == BLEND else text).split(TOGETHER))
+    for name in names:
+        kind, _, model = name.partition(":")
+        if kind not in (COLOR, CLIP) or (kind == COLOR and name != COLOR) or (name != kind and not model):
+            raise ConfigError("no such estimator", where=text, got=name, expected=WRITTEN)
+    if len(set(names)) < len(names):
+        raise ConfigError("names an estimator twice", where=text)
+    return names

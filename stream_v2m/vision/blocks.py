@@ -12,12 +12,25 @@ Blocks = NDArray[np.float32]
 SIDE = 10  # pixels
 ROWS, COLUMNS = SMALL_HEIGHT // SIDE, SMALL_WIDTH // SIDE
 
+CELL = 5  # pixels; the finer means that tell where to something moves
+CELL_ROWS, CELL_COLUMNS = SMALL_HEIGHT // CELL, SMALL_WIDTH // CELL
+
 # Sums along a row of pixels as a product: many times faster than a mean over axes of a reshaped array.
 _ACROSS = np.repeat(np.eye(COLUMNS, dtype=np.float32), SIDE, axis=0)
 _DOWN = np.repeat(np.eye(ROWS, dtype=np.float32), SIDE, axis=1) / np.float32(SIDE * SIDE)
 
 
+_CELLS_ACROSS = np.repeat(np.eye(CELL_COLUMNS, dtype=np.float32), CELL, axis=0)
+_CELLS_DOWN = np.repeat(np.eye(CELL_ROWS, dtype=np.float32), CELL, axis=1) / np.float32(CELL * CELL)
+
+
 def block_means(planes: NDArray[np.uint8]) -> Blocks:
     """Means float32 [..., 9, 16] of planes uint8 [..., 90, 160]."""
     means: Blocks = _DOWN @ (planes.astype(np.float32) @ _ACROSS)
+    return means
+
+
+def cell_means(plane: NDArray[np.uint8]) -> Blocks:
+    """Means float32 [18, 32] of a plane uint8 [90, 160]."""
+    means: Blocks = _CELLS_DOWN @ (plane.astype(np.float32) @ _CELLS_ACROSS)
     return means

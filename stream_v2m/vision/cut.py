@@ -84,6 +84,12 @@ class CutDetector:
         self._jump: _Jump | None = None
         self._pending: _Hit | None = None
 
+    def restart(self) -> None:
+        """Another stream begins: its first picture is compared with nothing, and a hit in the one before stays open."""
+        self._last = self._pending = self._jump = None
+        self._usual.clear()
+        self._gap = 0.0
+
     def see(self, small: NDArray[np.uint8], time: float) -> list[Happening]:
         """What happens in the frame [3, 90, 160] captured at ``time``: a hit, or what a hit turned out to be."""
         now, last = Print.of(small), self._last

@@ -8,7 +8,7 @@ from collections import deque
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_v2m.vision.blocks import COLUMNS, ROWS, block_means
+from stream_v2m.vision.blocks import COLUMNS, ROWS, Blocks, block_means, cell_means
 
 REFERENCE = 1 / 25  # seconds between the adjacent frames that MuVi-Sync's motion compares
 _FADED = 0.5  # seconds; a comparison over a longer gap says nothing of motion
@@ -34,13 +34,18 @@ class MotionMeter:
     Attributes:
         energy: of the last motion, what stands out of the sensor's noise, block by block, so that a
             small dancer in a noisy picture counts. The noise is what the quietest blocks show.
+        blocks: the same of each block, float32 [144].
+        compared: the cells of the two pictures that were compared for it, and the seconds between them; None for the
+            first, and over a gap.
         frozen: the noise is no longer followed.
     """
 
     def __init__(self) -> None:
         self.energy = 0.0
+        self.blocks = np.zeros(ROWS * COLUMNS, np.float32)
+        self.compared: tuple[Blocks, Blocks, float] | None = None
         self.frozen = False
-        self._past: deque[tuple[float, NDArray[np.uint8]]] = deque()
+        self._past: deque[tuple[float, NDArray[np.uint8], Blocks]] = deque()
         self._motion, self._noise = 0.0, _USUAL_NOISE
 
     def measure(self, luma: NDArray[np.uint8], time: float) -> float:
@@ -48,14 +53,17 @@ class MotionMeter:
         if self._past and self._repeats(luma, time):
             if self._motion == 0:  # what starts to move now has moved since this frame
                 self._past.clear()
-                self._past.append((time, luma))
+                self._past.append((time, luma, cell_means(luma)))
             return self._motion
+        cells = cell_means(luma)
         while len(self._past) > 1 and time - self._past[1][0] >= REFERENCE * 0.75:
             self._past.popleft()
         if self._past and time > self._past[0][0]:
             since = min(time - self._past[-1][0], _FADED)
-            self._compare(self._past[0][1], luma, time - self._past[0][0], since)
-        self._past.append((time, luma))
+            then, before, cells_before = self._past[0]
+            self._compare(before, luma, time - then, since)
+            self.compared = (cells_before, cells, time - then) if time - then <= _FADED else None
+        self._past.append((time, luma, cells))
         return self._motion
 
     def restart(self) -> None:
@@ -63,7 +71,7 @@ class MotionMeter:
         self._past.clear()
 
     def _repeats(self, luma: NDArray[np.uint8], time: float) -> bool:
-        then, newest = self._past[-1]
+        then, newest, _ = self._past[-1]
         difference = float(_difference(newest, luma).sum(dtype=np.uint32)) / luma.size
         return time - then <= _REPEATED and difference <= _REPEATED_SHARE * self._motion
 
@@ -75,8 +83,10 @@ class MotionMeter:
             self._noise += (quiet - self._noise) * -math.expm1(-since / follow)
         noise = min(self._noise, _NOISE_AT_MOST)
         growth = (REFERENCE / elapsed) ** _GROWTH if elapsed <= _FADED else 0.0
-        motion, energy = float(blocks.mean()), float(np.maximum(blocks - _NOISE_MARGIN * noise, 0).mean())
+        standing = np.maximum(blocks - _NOISE_MARGIN * noise, 0)
+        motion, energy = float(blocks.mean()), float(standing.mean())
         self._motion, self.energy = min(255.0, motion * growth), min(255.0, energy * growth)
+        self.blocks = standing * np.float32(growth)
 
 
 def _difference(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:

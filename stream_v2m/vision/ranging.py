@@ -43,6 +43,10 @@ class Range:
             step = self._PACE * min(elapsed, 1.0) / self._config.memory_s
             moved = self._top + step * (self.TOP - (math.log(value) < self._top))
             self._top = min(self._highest, max(self._lowest, moved))
+        return self.share(value)
+
+    def share(self, value: float) -> float:
+        """The place of ``value`` in the range, which does not follow."""
         return min(1.0, max(0.0, value) / math.exp(self._top))
 
 

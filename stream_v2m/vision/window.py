@@ -7,6 +7,7 @@ from operator import mul
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stream_v2m.core.emotions import EMOTIONS
 from stream_v2m.core.features import (
@@ -16,55 +17,67 @@ from stream_v2m.core.features import (
     MOTION,
     SCENE_OFFSET,
     SCHEMA_VERSION,
+    SEMANTIC,
     Condition,
 )
 from stream_v2m.core.values import Affect, FeatureWindow
 
 _SHORTEST, _LONGEST = 1e-6, 0.5  # seconds that one frame may stand for
 _SCENE_OFFSET_TOP = 600.0  # seconds; longer than any shot of the data
-_MEASURED = [Condition.EMOTION, Condition.MOTION, Condition.SCENE_OFFSET]
+_MEASURED = [Condition.MOTION, Condition.SCENE_OFFSET]
+_NO_MOOD = (0.0,) * (2 + len(EMOTIONS))
 
 
 class Sample(NamedTuple):
-    """One frame's measures: motion in the data's units and ranged, and the mood."""
+    """One frame's measures: motion in the data's units and ranged; mood and semantics [384] where they are known."""
 
     time: float
     elapsed: float
     motion: float
     ranged_motion: float
-    affect: Affect
+    affect: Affect | None
+    semantics: NDArray[np.float32] | None = None
 
 
 class WindowBuilder:
-    """Keeps as many samples as the window spans; each counts by the time that it stands for."""
+    """Keeps as many samples as the window spans; each counts by the time that it stands for.
+
+    The mood is the mean of the samples that have one, and absent if none has.
+    """
 
     def __init__(self) -> None:
         self._times: deque[float] = deque()
         self._weights: deque[float] = deque()
+        self._moods: deque[float] = deque()  # weights of the moods: 0 where none is known
         self._rows: deque[tuple[float, ...]] = deque()
 
     def add(self, sample: Sample, *, span: float, scene_offset: float) -> FeatureWindow:
         """The window of the ``span`` seconds up to ``sample``; ``scene_offset``: seconds since the last cut."""
-        affect = sample.affect
+        affect, weight = sample.affect, min(max(sample.elapsed, _SHORTEST), _LONGEST)
+        mood = _NO_MOOD if affect is None else (affect.valence, affect.arousal, *affect.probabilities)
         self._times.append(sample.time)
-        self._weights.append(min(max(sample.elapsed, _SHORTEST), _LONGEST))
-        self._rows.append((sample.motion, sample.ranged_motion, affect.valence, affect.arousal, *affect.probabilities))
+        self._weights.append(weight)
+        self._moods.append(0.0 if affect is None else weight)
+        self._rows.append((sample.motion, sample.ranged_motion, *mood))
         while self._times[0] <= sample.time - span and len(self._times) > 1:
-            for column in (self._times, self._weights, self._rows):
+            for column in (self._times, self._weights, self._moods, self._rows):
                 column.popleft()
         # The rows are few and short: numpy would take three times as long.
-        total = sum(self._weights)
-        means = (sum(map(mul, self._weights, column)) / total for column in zip(*self._rows, strict=True))
-        motion, ranged, valence, arousal, *probabilities = means
-        assert len(probabilities) == len(EMOTIONS)
-        features = np.zeros(FEATURE_SIZE, np.float32)
-        features[EMOTION] = probabilities
+        total, felt = sum(self._weights), sum(self._moods)
+        motions, moods = (columns := list(zip(*self._rows, strict=True)))[:2], columns[2:]
+        motion, ranged = (sum(map(mul, self._weights, column)) / total for column in motions)
+        features, present = np.zeros(FEATURE_SIZE, np.float32), np.zeros(CONDITIONS, np.bool_)
         features[MOTION] = motion
         features[SCENE_OFFSET] = min(scene_offset, _SCENE_OFFSET_TOP)
-        present = np.zeros(CONDITIONS, np.bool_)
         present[_MEASURED] = True
-        mood = Affect(tuple(probabilities), valence, arousal)
-        return FeatureWindow(sample.time, span, features, present, mood, ranged, SCHEMA_VERSION)
+        window_mood: Affect | None = None
+        if felt:
+            valence, arousal, *probabilities = (sum(map(mul, self._moods, column)) / felt for column in moods)
+            window_mood = Affect(tuple(probabilities), valence, arousal)
+            features[EMOTION], present[Condition.EMOTION] = probabilities, True
+        if sample.semantics is not None:  # the newest alone, as the data has one picture a second
+            features[SEMANTIC], present[Condition.SEMANTIC] = sample.semantics, True
+        return FeatureWindow(sample.time, span, features, present, window_mood, ranged, SCHEMA_VERSION)
 
 
 def absent_window(time: float, span: float) -> FeatureWindow:

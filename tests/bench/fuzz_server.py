@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from stream_v2m.sources.jpeg import preview
-from tests.support.fuzzing import Talk, Tally, knock, message, request
+from tests.support.fuzzing import Tally, knock, message, request
+from tests.support.fuzzing_socket import Talk
 from tests.support.serving import frame, serving
 
 AT_ONCE = 16

@@ -65,6 +65,19 @@ def test_a_camera_of_a_page_plays_until_it_is_stopped(listener: Listener) -> Non
     listener.wait_for_silence()
 
 
+def test_a_camera_beside_a_film_is_followed_when_its_visitor_asks() -> None:
+    with served_performance("film=film:seconds=600", "webrtc:", "--to", "virtual") as url, chromium() as browser:
+        page = browser.new_page(viewport=PHONE)
+        page.goto(f"{url}/camera")
+        page.click("#send")
+        page.click("#follow", timeout=PATIENCE_MS)
+        page.wait_for_function(
+            "async () => (await (await fetch('/api/v1/state')).json()).state.source.name === 'webrtc:'",
+            timeout=PATIENCE_MS,
+        )
+        page.wait_for_selector("#follow", state="hidden", timeout=PATIENCE_MS)
+
+
 async def test_a_second_page_is_refused_and_takes_over_on_purpose() -> None:
     async with async_chromium() as browser, taking() as (served, inlet):
         first, second = await browser.new_page(), await browser.new_page()

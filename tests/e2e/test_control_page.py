@@ -15,9 +15,9 @@ from tests.support.browser import Complaints, chromium, launch_options
 
 pytestmark = pytest.mark.e2e
 
-PATIENCE = 20.0  # seconds that a page or a performance may take on a busy machine
+PATIENCE = 60.0  # seconds that a page or a performance may take on a busy machine
 TOUCH = 44  # pixels
-LIVE = "document.querySelector('#link').textContent === 'live'"
+LIVE = "() => document.querySelector('#link').textContent === 'live'"
 
 
 class Stage:
@@ -79,10 +79,10 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 def test_the_page_shows_picture_mood_chords_and_notes_and_complains_of_nothing(stage: Stage):
     with stage.page() as page:
-        page.wait_for_function("/^[A-G]/.test(document.querySelector('#chord').textContent)")
-        page.wait_for_function("document.querySelectorAll('#emotions li').length === 6")
-        page.wait_for_function("document.querySelector('#nothing').hidden")
-        page.wait_for_function("document.querySelectorAll('#history li').length > 0")
+        page.wait_for_function("() => /^[A-G]/.test(document.querySelector('#chord').textContent)")
+        page.wait_for_function("() => document.querySelectorAll('#emotions li').length === 6")
+        page.wait_for_function("() => document.querySelector('#nothing').hidden")
+        page.wait_for_function("() => document.querySelectorAll('#history li').length > 0")
         named = page.locator(".part .name").all_inner_texts()
         assert named == stage.state()["parts"]
         shown = page.evaluate("() => [stage.model.state.chord, document.querySelector('#chord').dataset.name]")
@@ -111,7 +111,7 @@ def test_a_click_on_a_control_changes_the_performance(stage: Stage):
         ):
             page.locator(selector).click()
             stage.comes(lambda state, changed=changed: changed(state["controls"]))
-        page.wait_for_function("document.querySelector('#play').textContent === 'Play'")
+        page.wait_for_function("() => document.querySelector('#play').textContent === 'Play'")
         for selector in ("#hold", f"[aria-label='mute {part}']", f"[aria-label='solo {part}']", "#freeze", "#play"):
             page.locator(selector).click()
         stage.comes(lambda state: state["controls"]["playing"] and not state["controls"]["soloed"])
@@ -120,7 +120,7 @@ def test_a_click_on_a_control_changes_the_performance(stage: Stage):
         page.locator("#lock-scale").select_option("dorian")
         page.locator("#tempo").fill("97")
         page.locator("#tempo").press("Enter")
-        page.get_by_label("mood steers").fill("0.8")
+        page.get_by_role("slider", name="mood steers").fill("0.8")
         stage.comes(lambda state: state["controls"]["style"] == "ballad" and state["controls"]["bpm"] == 97)
         stage.comes(lambda state: (state["controls"]["key"], state["controls"]["scale"]) == ("Eb minor", "dorian"))
         stage.comes(lambda state: state["controls"]["affect_strength"] == 0.8)
@@ -132,23 +132,26 @@ def test_a_click_on_a_control_changes_the_performance(stage: Stage):
 
 def test_the_keyboard_alone_reaches_every_control_and_its_letters_are_commands(stage: Stage):
     with stage.page() as page:
-        controls = page.locator(":is(button, select, input, summary):visible:enabled")
-        total = controls.count() - 2  # of three radio buttons one is reached
-        reached = set()
-        for _ in range(total + 1):  # and the link that skips
+        expected = page.evaluate(
+            """() => [...document.querySelectorAll('button, select, summary, input')]
+                .filter((node) => node.checkVisibility() && !node.disabled && (node.type !== 'radio' || node.checked))
+                .map((node) => node.id || node.ariaLabel || node.outerHTML)"""
+        )
+        reached = []
+        while len(reached) < 2 * len(expected) and (not reached or reached[-1] != "BODY"):
             page.keyboard.press("Tab")
-            reached.add(
+            reached.append(
                 page.evaluate(
                     """() => {
                         const here = document.activeElement;
                         const seen = here.type === 'radio' ? here.nextElementSibling : here;
-                        if (getComputedStyle(seen).outlineStyle === 'none') return 'not seen: ' + here.outerHTML;
-                        return [...document.querySelectorAll('*')].indexOf(here);
+                        if (here !== document.body && getComputedStyle(seen).outlineStyle === 'none') return 'unseen';
+                        return here === document.body ? 'BODY' : here.id || here.ariaLabel || here.outerHTML;
                     }"""
                 )
             )
-        assert not [each for each in reached if isinstance(each, str)]
-        assert len(reached) == total + 1
+        assert set(expected) <= set(reached)
+        assert "unseen" not in reached
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press("h")
         stage.comes(lambda state: state["controls"]["hold"])
@@ -179,11 +182,11 @@ def test_a_refused_command_is_said_beside_its_control_and_what_is_wins(stage: St
         page.locator("#tempo").fill("999")
         page.locator("#tempo").press("Enter")
         says = page.locator(".tempo .says")
-        page.wait_for_function("document.querySelector('.tempo .says').textContent.includes('300')")
+        page.wait_for_function("() => document.querySelector('.tempo .says').textContent.includes('300')")
         assert "bpm" in says.inner_text()
         assert says.get_attribute("role") == "status"
         page.evaluate("document.activeElement.blur()")
-        page.wait_for_function(f"Number(document.querySelector('#tempo').value) === {before}")
+        page.wait_for_function(f"() => Number(document.querySelector('#tempo').value) === {before}")
 
 
 def test_a_command_that_waits_for_the_bar_is_shown_until_it_is_obeyed(stage: Stage):
@@ -194,15 +197,20 @@ def test_a_command_that_waits_for_the_bar_is_shown_until_it_is_obeyed(stage: Sta
                 stage.model.on('state', () => waits.push(document.querySelector('#waiting').textContent));
             }"""
         )
+        page.evaluate("stage.desk.command('set_tempo', {bpm: 30})")
+        stage.comes(lambda state: state["bpm"] == 30)
         page.keyboard.press("b")
         page.keyboard.press("b")
         assert page.locator("input[value=bar]").is_checked()
-        page.locator("#hold").click()
+        page.wait_for_function("() => stage.model.beat() % 4 < 2")  # four seconds and more until the bar
+        page.keyboard.press("h")
         stage.comes(lambda state: state["controls"]["hold"])
-        page.wait_for_function("waits.includes('waits: hold') || waits.length > 60")
+        page.wait_for_function("() => waits.at(-1) === ''")
+        assert "waits: hold" in page.evaluate("waits")
         page.keyboard.press("b")
-        page.locator("#hold").click()
-        stage.comes(lambda state: not state["controls"]["hold"])
+        page.keyboard.press("h")
+        page.evaluate("stage.desk.command('set_tempo', {bpm: 120})")
+        stage.comes(lambda state: not state["controls"]["hold"] and state["bpm"] == 120)
 
 
 def test_a_command_that_the_page_does_not_know_gets_a_form_made_from_its_schema(stage: Stage):
@@ -221,6 +229,7 @@ def test_a_command_that_the_page_does_not_know_gets_a_form_made_from_its_schema(
         "required": ["height"],
     }
     context = stage.browser.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
 
     def answer(route: Any) -> None:
@@ -252,16 +261,16 @@ def test_the_page_sounds_what_is_played_and_is_silent_after_panic(stage: Stage):
     with stage.page() as page:
         assert page.evaluate("stage.sound.context") is None
         page.locator("#sound").click()
-        page.wait_for_function("stage.sound.scheduled > 3")
-        page.wait_for_function("stage.sound.level() > 0.002")
+        page.wait_for_function("() => stage.sound.scheduled > 3")
+        page.wait_for_function("() => stage.sound.level() > 0.002")
         page.locator("#play").click()
         stage.comes(lambda state: not state["controls"]["playing"])
         page.locator("#panic").click()
-        page.wait_for_function("stage.sound.instrument.sounding === 0")
-        page.wait_for_function("stage.sound.level() < 0.001")  # the room has died away
+        page.wait_for_function("() => stage.sound.instrument.sounding === 0")
+        page.wait_for_function("() => stage.sound.level() < 0.001")  # the room has died away
         page.locator("#play").click()
         page.locator("#sound").click()
-        page.wait_for_function("!stage.sound.on")
+        page.wait_for_function("() => !stage.sound.on")
         stage.comes(lambda state: state["controls"]["playing"])
 
 
@@ -298,12 +307,12 @@ MIDI = """async () => {
     const sent = [];
     const output = { send: (data, at) => sent.push([[...data], at]) };
     let clock = 1000; // ms, at session second 5
-    const midi = new MidiOut({ moment: (second) => 1000 + (second - 5) * 1000, clock: () => clock, delay: 0.02 });
+    const midi = new MidiOut({ moment: (second) => 1000 + (second - 5) * 1000, clock: () => clock, delay: 1 / 32 });
     midi.use(output);
     midi.accept([
-        { due: 5.01, data: [0x90, 60, 100], release: 5.05 },
-        { due: 5.01, data: [0xb0, 7, 90], release: null },
-        { due: 5.05, data: [0x90, 60, 80], release: 6 },
+        { due: 5 + 1 / 32, data: [0x90, 60, 100], release: 5 + 2 / 32 },
+        { due: 5 + 1 / 32, data: [0xb0, 7, 90], release: null },
+        { due: 5 + 2 / 32, data: [0x90, 60, 80], release: 6 },
         { due: 5.5, data: [0x91, 40, 70], release: 7 },
         { due: 8, data: [0x92, 41, 70], release: 9 },
     ]);
@@ -327,19 +336,19 @@ def test_a_midi_port_of_the_browser_gets_every_message_with_its_moment(stage: St
     with stage.page() as page:
         heard = page.evaluate(MIDI)
     assert heard["soon"] == [
-        [[0x90, 60, 100], 1030],
-        [[0xB0, 7, 90], 1030],
-        [[0x80, 60, 0], 1070],
-        [[0x90, 60, 80], 1070],
+        [[0x90, 60, 100], 1062.5],
+        [[0xB0, 7, 90], 1062.5],
+        [[0x80, 60, 0], 1093.75],
+        [[0x90, 60, 80], 1093.75],
     ]
-    assert heard["later"] == [[[0x91, 40, 70], 1520]]
-    # the second note was handed over for 1520: it cannot end before it begins
-    assert heard["released"][:2] == [[[0x80, 60, 0], 1510], [[0x81, 40, 0], 1520]]
+    assert heard["later"] == [[[0x91, 40, 70], 1531.25]]
+    # the second note was handed over for a moment to come: it cannot end before it begins
+    assert heard["released"][:2] == [[[0x80, 60, 0], 1510], [[0x81, 40, 0], 1531.25]]
     assert sorted(heard["released"][2:]) == [
-        [[0xB0, 64, 0], 1520],
-        [[0xB0, 123, 0], 1520],
-        [[0xB1, 64, 0], 1520],
-        [[0xB1, 123, 0], 1520],
+        [[0xB0, 64, 0], 1531.25],
+        [[0xB0, 123, 0], 1531.25],
+        [[0xB1, 64, 0], 1531.25],
+        [[0xB1, 123, 0], 1531.25],
     ]
     assert heard["after"] == []
     assert heard["left"] == 0
@@ -357,7 +366,7 @@ def test_a_chosen_midi_port_plays_along_and_is_left_silent(stage: Stage):
     with stage.page(script=FAKE_PORT) as page:
         page.locator("#midi").click()
         page.locator("#port").select_option("one")
-        page.wait_for_function("sent.filter(([data]) => data[0] >> 4 === 9).length > 6")
+        page.wait_for_function("() => sent.filter(([data]) => data[0] >> 4 === 9).length > 6")
         page.locator("#port").select_option("")
         messages = page.evaluate("sent")
         assert page.evaluate("stage.midi.sounding") == 0
@@ -377,6 +386,7 @@ def test_a_chosen_midi_port_plays_along_and_is_left_silent(stage: Stage):
 
 def test_a_lost_connection_is_shown_and_comes_back_by_itself(stage: Stage):
     context = stage.browser.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     sockets: list[Any] = []
 
@@ -395,7 +405,7 @@ def test_a_lost_connection_is_shown_and_comes_back_by_itself(stage: Stage):
         }"""
     )
     sockets[0].close()
-    page.wait_for_function("links.length >= 2")
+    page.wait_for_function("() => links.length >= 2")
     lost, back = page.evaluate("links.slice(0, 2)")
     assert lost[:2] == ["lost", "stale"]
     assert lost[2].startswith("reconnecting")
@@ -422,6 +432,7 @@ def test_on_a_phone_nothing_scrolls_sideways_and_every_target_takes_a_thumb(stag
 
 def test_light_and_dark_follow_the_system_until_somebody_chooses(stage: Stage):
     context = stage.browser.new_context(color_scheme="light", reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     page.goto(stage.url)
     ground = "getComputedStyle(document.body).backgroundColor"
@@ -431,8 +442,5 @@ def test_light_and_dark_follow_the_system_until_somebody_chooses(stage: Stage):
     assert dark != light
     page.reload()
     assert page.evaluate(ground) == dark
-    assert page.evaluate("getComputedStyle(document.querySelector('.lamp')).transitionDuration") in (
-        "1e-05s",
-        "0.00001s",
-    )
+    assert page.evaluate("getComputedStyle(document.querySelector('.lamp')).transitionDuration") == "0s"
     context.close()

@@ -189,6 +189,35 @@ async def test_bodies_are_bounded_plain_and_in_time():
         assert (await ask(hold, "POST", json={"on": True}, Content_Encoding="gzip"))[0] == 415
 
 
+async def raw(port: int, sent: bytes) -> bytes:
+    """The answer to what is no tidy request; it must ask for the connection to be closed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    async with asyncio.timeout(20):
+        got = await reader.read()
+    writer.close()
+    return got
+
+
+@pytest.mark.parametrize("request_line", ["POST /api/v1/commands/tap", "GET /nowhere", "OPTIONS *", "CONNECT here:80"])
+async def test_an_expectation_that_cannot_be_met_or_read_is_refused(request_line):
+    async with serving() as served:
+        for expectation in ("nonsense", "1\x810"):
+            head = f"{request_line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: {expectation}\r\n\r\n"
+            answer = await raw(served.server.port, head.encode("latin-1"))
+            assert answer.startswith(b"HTTP/1.1 417")
+            assert b'"where":"Expect"' in answer
+
+
+async def test_who_waits_for_leave_to_send_gets_it():
+    async with serving() as served:
+        head = (
+            "POST /api/v1/commands/tap HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue\r\n\r\n"
+        )
+        answer = await raw(served.server.port, head.encode())
+        assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")
+
+
 async def test_commands_are_limited_for_each_visitor():
     async with serving(commands_per_s=5) as served:
         answers = [await ask(f"{served.url}/api/v1/commands/tap", "POST") for _ in range(30)]

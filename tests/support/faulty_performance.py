@@ -39,4 +39,4 @@ if __name__ == "__main__":
     stage, port = sys.argv[1:]
     owner, method, after = BREAKS[stage]
     setattr(owner, method, breaking(getattr(owner, method), after))
-    play(Config.load(), "film:", Destinations.parse([f"virtual:{port}"]), quiet=True)
+    play(Config.load(), ["film:"], Destinations.parse([f"virtual:{port}"]), quiet=True)

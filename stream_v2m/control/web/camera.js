@@ -28,7 +28,7 @@ function show(state, word, trouble = "") {
   sendButton.textContent = stream ? "Stop" : "Send my camera";
   sendButton.classList.toggle("primary", !stream);
   takeoverButton.hidden = true;
-  if (state !== "live") $("figures").hidden = true;
+  if (state !== "live") $("figures").hidden = $("follow").hidden = true;
 }
 
 // ---- the camera
@@ -194,6 +194,28 @@ async function tellFigures() {
   $("figures").hidden = $("state").dataset.state !== "live" || !width;
 }
 
+// ---- what the music follows: it may be another source of the performance
+
+const ours = (name) => name.startsWith("webrtc:");
+
+async function tellFollowed() {
+  if ($("state").dataset.state !== "live") return;
+  const { state } = await (await fetch("/api/v1/state")).json();
+  const elsewhere = !ours(state.source.name) && state.sources.some(ours);
+  $("follow").hidden = !elsewhere || $("state").dataset.state !== "live";
+}
+
+async function follow() {
+  const { state } = await (await fetch("/api/v1/state")).json();
+  const answer = await fetch("/api/v1/commands/set_source", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ source: state.sources.find(ours) }),
+  });
+  if (answer.ok) $("follow").hidden = true;
+}
+
+$("follow").addEventListener("click", () => follow().catch(() => {})); // it stays, to be pressed again
 sendButton.addEventListener("click", () => (stream ? stop() : send()));
 takeoverButton.addEventListener("click", () => send({ takeover: true }));
 cameras.addEventListener("change", changeCamera);
@@ -218,6 +240,7 @@ document.addEventListener("visibilitychange", () => {
 addEventListener("online", () => stream && $("state").dataset.state === "connecting" && connect());
 addEventListener("pagehide", () => publisher?.stop());
 setInterval(tellFigures, FIGURES_MS);
+setInterval(() => tellFollowed().catch(() => {}), 2 * FIGURES_MS);
 
 async function start() {
   if (!isSecureContext || !navigator.mediaDevices?.getUserMedia) {

@@ -1,7 +1,14 @@
 // Canvases that are drawn while they can be seen, each at its own rate, on one animation frame for all.
 
+// Where frames come slowly the machine is short of time, which the music may need: then all are drawn less often.
+
+const SLOW_MS = 26; // between two frames, on average
+const EASED = 2.5; // times longer between two drawings
+const EASE_MS = 60_000; // then it is tried again
+
 const drawn = new Set();
 let asked = 0;
+let [before, usual, eased] = [0, 0, -Infinity];
 
 class Drawn {
   constructor(canvas, draw, rate) {
@@ -24,10 +31,11 @@ class Drawn {
     }
     this.ratio = ratio;
     this.last = 0;
+    this.paint(performance.now()); // now, since a new size has wiped it
   }
 
   paint(moment) {
-    if (!this.visible || !this.width || moment - this.last < this.gap) return;
+    if (!this.visible || !this.width || moment - this.last < this.gap * (moment < eased ? EASED : 1)) return;
     this.last = moment;
     this.context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     this.context.clearRect(0, 0, this.width, this.height);
@@ -37,6 +45,10 @@ class Drawn {
 
 function frame(moment) {
   asked = 0;
+  const gap = Math.min(moment - before, 100); // longer ones are those of a page that was hidden
+  before = moment;
+  usual += 0.02 * (gap - usual);
+  if (usual > SLOW_MS && moment > eased) eased = moment + EASE_MS;
   for (const one of drawn) one.paint(moment);
   ask();
 }

@@ -36,15 +36,14 @@ export function controls(desk, model) {
   tempo(desk);
   choices(desk, model);
   $("sliders").append(
-    ...SLIDERS.map(([label, name, control, min, max, written, detent]) =>
+    ...SLIDERS.map(([label, name, control, min, max, written, usual]) =>
       desk.slider({
         label,
-        name,
         min,
         max,
         step: 0.01,
         written,
-        detent,
+        usual,
         value: (state) => state.controls[control],
         ask: (value) => [name, { value }],
       }),
@@ -92,8 +91,8 @@ function tempo(desk) {
   const asked = (state) => Math.round((state.controls.bpm ?? state.bpm) * 10) / 10;
   const clip = (bpm) => Math.min(300, Math.max(20, bpm));
   desk.field($("tempo"), { value: asked, read: (field) => Number(field.value), ask: (bpm) => ["set_tempo", { bpm }] });
-  desk.press($("slower"), "set_tempo", (state) => ({ bpm: clip(Math.round(state.bpm) - 1) }));
-  desk.press($("faster"), "set_tempo", (state) => ({ bpm: clip(Math.round(state.bpm) + 1) }));
+  desk.press($("slower"), "set_tempo", (state) => ({ bpm: clip(Math.round(asked(state)) - 1) }));
+  desk.press($("faster"), "set_tempo", (state) => ({ bpm: clip(Math.round(asked(state)) + 1) }));
   desk.press($("tap"), "tap");
   desk.press($("back"), "nudge", () => ({ beats: -NUDGE }));
   desk.press($("ahead"), "nudge", () => ({ beats: NUDGE }));
@@ -120,7 +119,7 @@ function choices(desk, model) {
     ["lock-key", (state) => state.controls.key ?? "", (key) => ["lock_key", { key: key || null }]],
     ["lock-scale", (state) => state.controls.scale ?? "", (scale) => ["lock_scale", { scale: scale || null }]],
     ["style", (state) => state.controls.style, (style) => ["set_style", { style }]],
-    ["sources", (state) => state.source.name, (source) => ["set_source", { source }]],
+    ["sources", (state) => state.controls.source ?? state.source.name, (source) => ["set_source", { source }]],
   ];
   for (const [id, value, ask] of kinds) desk.field($(id), { value, ask, write });
   model.on("state", (state, changed) => {
@@ -132,7 +131,7 @@ function choices(desk, model) {
   });
   const semitones = (state) => state.controls.transpose;
   const sign = (value) => (value > 0 ? `+${value}` : number(value));
-  model.on("state", (state) => text($("semitones"), sign(semitones(state))));
+  model.on("state", () => text($("semitones"), sign(semitones(desk.state))));
   desk.press($("down"), "transpose", (state) => ({ semitones: Math.max(-24, semitones(state) - 1) }));
   desk.press($("up"), "transpose", (state) => ({ semitones: Math.min(24, semitones(state) + 1) }));
   desk.toggle($("freeze"), { value: (state) => state.controls.range_frozen, ask: (on) => ["freeze_range", { on }] });

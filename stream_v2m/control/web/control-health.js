@@ -38,7 +38,7 @@ export function health(model) {
 function sample(chart, state) {
   const { canvas, value, unit, decimals, read, least, kept } = chart;
   const now = read(state);
-  text(value, now === null || now === undefined ? "–" : `${number(now, decimals)} ${unit}`.trim());
+  text(value, now === null || now === undefined ? "–" : `${number(now, now < 100 ? decimals : 0)} ${unit}`.trim());
   kept.push(now ?? 0);
   if (kept.length > KEPT) kept.shift();
   if (document.hidden) return;

@@ -6,6 +6,7 @@ const NUDGE = 1 / 24;
 const STEP = 0.1;
 const KEPT = "keys";
 
+const tempo = ({ controls, bpm }) => Math.round(controls.bpm ?? bpm);
 const share = (value, by) => Math.min(1, Math.max(0, Math.round((value + by * STEP) * 1000) / 1000));
 const trim = (value, by) => Math.min(1, Math.max(-1, Math.round((value + by * STEP) * 1000) / 1000));
 const shares = (name, control, by) => ({ controls }) => [name, { value: share(controls[control], by) }];
@@ -23,8 +24,8 @@ const KEYS = [
   ["h", "h", "hold the chord", ({ controls }) => ["hold", { on: !controls.hold }]],
   ["r", "r", "re-roll what comes", () => ["reseed", {}]],
   ["t", "t", "tap the tempo", () => ["tap", {}]],
-  ["+", "+", "faster", ({ bpm }) => ["set_tempo", { bpm: Math.min(300, Math.round(bpm) + 1) }]],
-  ["-", "−", "slower", ({ bpm }) => ["set_tempo", { bpm: Math.max(20, Math.round(bpm) - 1) }]],
+  ["+", "+", "faster", (state) => ["set_tempo", { bpm: Math.min(300, tempo(state) + 1) }]],
+  ["-", "−", "slower", (state) => ["set_tempo", { bpm: Math.max(20, tempo(state) - 1) }]],
   ["ArrowRight", "→", "nudge the beat ahead", () => ["nudge", { beats: NUDGE }]],
   ["ArrowLeft", "←", "nudge the beat back", () => ["nudge", { beats: -NUDGE }]],
   ["shift+ArrowUp", "⇧ ↑", "a semitone up", ({ controls }) => ["transpose", { semitones: Math.min(24, controls.transpose + 1) }]],
@@ -51,7 +52,7 @@ const OTHERS = [
 ];
 
 /** Listen to the keyboard; what has a field, a button or a slider under it keeps its own keys. */
-export function keys(desk, model) {
+export function keys(desk) {
   const commands = new Map(KEYS.map(([key, , , command]) => [key, command]));
   $("key-list").append(
     ...[...KEYS.map(([, written, does]) => [written, does]), ...OTHERS].map(([written, does]) =>
@@ -67,14 +68,14 @@ export function keys(desk, model) {
   const give = (event) => {
     const named = (event.shiftKey && event.key.startsWith("Arrow") ? "shift+" : "") + event.key;
     if (event.altKey || !commands.has(named)) return part(event);
-    return commands.get(named)(model.state);
+    return commands.get(named)(desk.state);
   };
   const part = ({ code, shiftKey, altKey }) => {
     const digit = /^(?:Digit|Numpad)([1-9])$/.exec(code)?.[1];
-    const name = digit && model.state.parts[digit - 1];
+    const name = digit && desk.state.parts[digit - 1];
     if (!name) return null;
     const [command, chosen] = shiftKey || altKey ? ["solo", "soloed"] : ["mute", "muted"];
-    return [command, { part: name, on: !model.state.controls[chosen].includes(name) }];
+    return [command, { part: name, on: !desk.state.controls[chosen].includes(name) }];
   };
   const pages = {
     "?": () => $("keys").showModal(),
@@ -86,7 +87,7 @@ export function keys(desk, model) {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.isComposing || document.querySelector("dialog[open]")) return;
     if (event.key === "?" && !typing(event.target)) return act(event, pages["?"]);
-    if (!on.checked || !model.state || own(event)) return;
+    if (!on.checked || !desk.state || own(event)) return;
     if (event.key in pages) {
       if (!event.repeat) act(event, pages[event.key]);
       return;

@@ -19,12 +19,12 @@ export function parts(desk, model) {
     const ask = (command) => (on) => [command, { part: name, on }];
     const mute = el("button", { className: "mute", "aria-label": `mute ${name}`, title: `mute (${index + 1})` }, "M");
     const solo = el("button", { className: "solo", "aria-label": `solo ${name}`, title: `solo (⇧${index + 1})` }, "S");
-    const widgets = [
+    const followers = [
       desk.toggle(mute, { value: (state) => state.controls.muted.includes(name), ask: ask("mute") }),
       desk.toggle(solo, { value: (state) => state.controls.soloed.includes(name), ask: ask("solo") }),
     ];
     const node = el("div", { className: "part" }, lamp, el("span", { className: "name" }, name), mute, solo);
-    rows.set(name, { node, lamp, widgets });
+    rows.set(name, { node, lamp, followers });
     return node;
   };
 
@@ -34,7 +34,7 @@ export function parts(desk, model) {
 
   model.on("state", (state, changed) => {
     if (changed.has("parts")) {
-      for (const { widgets } of rows.values()) widgets.forEach((widget) => desk.drop(widget));
+      for (const { followers } of rows.values()) followers.forEach((follower) => desk.drop(follower));
       build(state.parts);
     }
     if (changed.has("controls")) follow(state);

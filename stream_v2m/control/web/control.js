@@ -22,7 +22,7 @@ const desk = new Desk(model, (name, given) => link.command(name, given));
 for (const show of [harmony, picture, mood, roll, health]) show(model);
 controls(desk, model);
 parts(desk, model);
-keys(desk, model);
+keys(desk);
 const { sound, midi } = listen(model, link);
 
 $("turn").addEventListener("click", () => window.theme.turn());

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from stream_v2m.cli.main import place_of
+from stream_v2m.cli.place import place_of
 from stream_v2m.cli.serve import announce
 from stream_v2m.core.errors import ConfigError
 

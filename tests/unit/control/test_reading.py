@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream_v2m.control.reading import DEEPEST, read_object
@@ -51,6 +51,7 @@ def test_as_deep_as_any_command_needs_is_not_too_deep():
     assert read_object(data, "body") == json.loads(data)
 
 
+@settings(deadline=None)  # how long it takes is the machine's affair
 @given(st.binary(max_size=300))
 def test_any_bytes_are_an_object_or_an_error_of_ours(data):
     with suppress(ConfigError):

@@ -95,11 +95,13 @@ def test_the_signals_are_the_states_and_what_is_unknown_is_left_out():
     assert signals_of(State()) == {}
     state = State(
         cue=Cue(0.0, 0.25),
+        flow=(0.5, -0.25),
         affect=Affect((0.5, 0.1, 0.1, 0.1, 0.1, 0.1), 0.4, -0.3),
         dynamics=Dynamics(0.2, 9.0),
     )
     signals = signals_of(state)
     assert set(signals) == set(RANGES)
+    assert (signals["flow_x"], signals["flow_y"]) == (0.5, -0.25)
     assert (signals["motion"], signals["exciting"], signals["arousal"], signals["density"]) == (0.25, 0.5, -0.3, 9.0)
 
 
@@ -107,3 +109,10 @@ def test_the_preset_maps_every_signal():
     text = (configs_folder() / "presets" / "controllers.toml").read_text(encoding="utf-8")
     config = ControllersConfig.model_validate(tomllib.loads(text)["controllers"])
     assert {mapping.signal for mapping in config.map} == set(RANGES)
+
+
+def test_a_zones_motion_is_a_signal_of_its_own():
+    sender = controllers({"signal": "zone:left", "controller": 30, "channel": 2})
+    messages = sender.events(signals_of(State(zones={"left": 1.0, "right": 0.0})), at=0)
+    assert bytes_of(messages) == [(0xB1, 30, 127)]
+    assert sender.events(signals_of(State()), at=1) == []

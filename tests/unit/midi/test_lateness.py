@@ -23,3 +23,15 @@ def test_percentiles_are_of_the_newest_messages_and_the_maximum_of_all() -> None
 
 def test_before_the_first_message_all_is_nought() -> None:
     assert Lateness(threshold=0.01).summary() == (0, 0, 0.0, 0.0, 0.0)
+
+
+def test_the_histogram_counts_what_is_up_to_each_bound_and_sums_all() -> None:
+    lateness = Lateness(threshold=0.01)
+    for seconds in (0.0, 0.0005, 0.004, 0.3):
+        lateness.add(seconds)
+    counts, total = lateness.histogram()
+    assert dict(counts)[0.5] == 2
+    assert dict(counts)[2.0] == 2
+    assert dict(counts)[5.0] == 3
+    assert dict(counts)[250.0] == 3
+    assert total == pytest.approx(304.5)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from stream_v2m.core.channel import Latest, Lossless
+from stream_v2m.core.channel import CueChannel, Latest, Lossless
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.controls import Controls
@@ -85,6 +85,7 @@ def run(
                     worker=InlineWorker(),
                     clock=clock,
                     board=board,
+                    cuts=CueChannel(),
                 )
             )
         return composer, got, board.state

@@ -26,6 +26,7 @@ class Counting:
 
     spans: list[float] = field(default_factory=list)
     frozen: list[bool] = field(default_factory=list)
+    zones: tuple[str, ...] = ()
 
     def freeze(self, on: bool) -> None:
         self.frozen.append(on)

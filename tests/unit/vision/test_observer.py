@@ -3,10 +3,12 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pytest
 
-from stream_v2m.core.features import MOTION, SCENE_OFFSET
-from stream_v2m.core.values import Affect, Event, Frame
-from stream_v2m.vision.affect import Measures, place
+from stream_v2m.core.features import MOTION, SCENE_OFFSET, SEMANTIC, Condition
+from stream_v2m.core.values import Event, Frame
+from stream_v2m.vision.affect import AffectConfig, Estimate, EstimatorInfo, Measures
+from stream_v2m.vision.mood import Mood
 from stream_v2m.vision.observer import Observer, Sight, VisionConfig
+from stream_v2m.vision.plane import place
 from tests.support.scenes import Scene, Small, exposed, filmed, frames, mixed, plain
 
 pytestmark = pytest.mark.unit
@@ -118,15 +120,15 @@ def test_a_stream_that_resumes_gives_no_event_no_motion_and_a_fresh_window():
 class Fixed:
     """An estimator that says what it is told."""
 
-    name = "fixed"
+    info = EstimatorInfo("fixed")
 
     def __init__(self) -> None:
         self.frozen = False
         self.seen: list[Measures] = []
 
-    def estimate(self, frame: Frame, measures: Measures) -> Affect:
+    def estimate(self, frame: Frame, measures: Measures) -> Estimate:
         self.seen.append(measures)
-        return place(0.5, -0.5)
+        return Estimate(frame.time, place(0.5, -0.5), 1.0)
 
     def freeze(self, on: bool) -> None:
         self.frozen = on
@@ -167,3 +169,24 @@ def test_freezing_freezes_the_ranging_and_the_mood_and_thaws_them_again():
 
 def test_without_another_the_colours_speak():
     assert Observer(VisionConfig()).estimator == "color"
+
+
+def test_a_slow_estimator_is_heard_beside_the_quick_one_and_brings_the_semantics_along():
+    mood = Mood(AffectConfig(), ["fixed", "slow"])
+    observer = Observer(VisionConfig(), Fixed(), mood=mood)
+    before = observer.see(Frame(0.0, A.at(), next(iter(filmed(cutting, 0.1))).picture), span=1.0)
+    semantics = np.full(SEMANTIC.stop, 0.5, np.float32)
+    mood.hear("slow", Estimate(0.0, place(0.5, -0.5), 1.0, semantics))
+    sight = [observer.see(frame, span=1.0) for frame in filmed(cutting, 0.5)][-1]
+    assert [voice.name for voice in before.voices] == ["fixed"]
+    assert {voice.name: voice.share for voice in sight.voices} == pytest.approx({"fixed": 0.5, "slow": 0.5})
+    assert observer.estimator == "fixed,slow"
+    assert not before.window.present[Condition.SEMANTIC] and sight.window.present[Condition.SEMANTIC]
+    assert sight.window.features[SEMANTIC].tolist() == semantics.tolist()
+
+
+def test_where_nobody_knows_the_mood_its_condition_is_absent_and_the_rest_is_not():
+    observer = Observer(VisionConfig(), Fixed(), mood=Mood(AffectConfig(), ["slow"]))
+    sight = [observer.see(frame, span=1.0) for frame in filmed(cutting, 0.5)][-1]
+    assert sight.window.affect is None
+    assert np.flatnonzero(sight.window.present).tolist() == [Condition.MOTION, Condition.SCENE_OFFSET]

@@ -22,6 +22,7 @@ from tests.support.require import missing, require
 pytestmark = pytest.mark.integration
 
 WIDTH, HEIGHT = 320, 240
+PATIENCE = 90.0  # seconds that a busy machine may take
 
 
 @contextmanager
@@ -91,7 +92,7 @@ def test_a_browsers_flashes_are_seen_through_the_screen_and_kept(tmp_path, monke
             page.goto(address(command.stdout))
             page.keyboard.press("Enter")
             page.get_by_text("Done").wait_for()  # waits here, for else the driver holds the page up
-            said, _ = command.communicate()
+            said, _ = command.communicate(timeout=PATIENCE)
     assert command.returncode == 0, said
     assert "of 12 found" in said
     assert kept(tmp_path)["source"]["latency_ms"]["screen:"] >= 0
@@ -102,7 +103,7 @@ def test_a_synthesizers_clicks_are_heard_through_jack(tmp_path):
     require("ffmpeg", "jack_connect")
     arguments = ("output", "synth", "--listen", "jack:fluidsynth:left", "--clicks", "5", "-s", "synth.driver=jack")
     with jack_server(), calibrate(*arguments, home=tmp_path) as command:
-        said, _ = command.communicate()
+        said, _ = command.communicate(timeout=PATIENCE)
     found = re.search(r"(\d) of 5 found", said)
     assert found is not None and int(found[1]) > 0, said
     # a machine too busy for JACK to keep time says so, and keeps nothing

@@ -2,6 +2,8 @@
 
 PYTHON ?=
 SOURCE ?= film:
+TESTS ?=
+MINUTES ?= 30
 DEMO := .venv
 DEV := .venv-dev
 ifeq ($(OS),Windows_NT)
@@ -14,7 +16,7 @@ RUN := $(DEV)/$(BIN)
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev demo test check format bench clean
+.PHONY: help setup dev demo test check format bench soak clean
 
 help:
 	@echo "make demo [SOURCE=camera]  hear and see it: 30 seconds, then demo.mid, demo.png, demo.wav"
@@ -23,6 +25,7 @@ help:
 	@echo "make format                rewrite the code in the project's format"
 	@echo "make bench                 measure; one line of JSON a benchmark"
 	@echo "make clean                 remove environments and caches"
+	@echo "make soak [MINUTES=30]     play on and on; fails if memory or lateness grow"
 	@echo "PYTHON=/path/to/python3 picks the Python (3.11 or newer)"
 
 # The demo's environment has no torch: playing needs none.
@@ -46,14 +49,9 @@ dev: $(DEV)/.ready
 demo: $(DEMO)/.ready
 	@$(DEMO)/$(BIN)/stream-v2m demo $(SOURCE)
 
-# What shares no port, no server and no clock with others runs on all cores, the rest by itself.
+# Two at a time, a file on one of them: more would hear each other on a machine of two cores.
 test: $(DEV)/.real-parts
-ifdef TESTS
-	@$(RUN)/python -m pytest $(TESTS)
-else
-	@$(RUN)/python -m pytest --numprocesses auto tests/unit tests/models; pure=$$?; \
-	$(RUN)/python -m pytest tests/integration tests/e2e && exit $$pure
-endif
+	@$(RUN)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS)
 
 check: $(DEV)/.ready
 	$(RUN)/ruff check .
@@ -67,6 +65,9 @@ format: $(DEV)/.ready
 
 bench: $(DEV)/.real-parts
 	@for file in tests/bench/bench_*.py; do echo "# $$file" >&2; $(RUN)/python $$file || exit 1; done
+
+soak: $(DEV)/.real-parts
+	@$(RUN)/python -m tests.bench.soak $(MINUTES)
 
 clean:
 	rm -rf $(DEMO) $(DEV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -103,7 +103,11 @@ def style_folders() -> tuple[Path, Path]:
     return user_folder() / "styles", configs_folder() / "styles"
 
 
+def calibration_file() -> Path:
+    """What was measured of this machine's cameras and outputs: settings like all others."""
+    return user_folder() / "calibration.toml"
+
+
 def user_files() -> list[Path]:
-    """The user's own settings, which every other file and the command line go before: none, or one."""
-    path = user_folder() / "config.toml"
-    return [path] if path.is_file() else []
+    """What was measured here, then the user's own settings; every other file and the command line go before them."""
+    return [path for path in (calibration_file(), user_folder() / "config.toml") if path.is_file()]

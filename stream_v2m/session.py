@@ -49,6 +49,7 @@ class Session:
         worker: makes the worker of a stage, by name: threads in real time, in place on a virtual clock.
         witnesses: told what happens.
         eye: looks at the frames; an observer as ``config.vision`` says if not given.
+        composer: chooses chords and dynamics; by the models that ``config.models`` names if not given.
         seconds: end on a cadence when the performance has lasted about this long.
 
     Raises:
@@ -65,6 +66,7 @@ class Session:
         worker: Callable[[str], Worker],
         witnesses: Sequence[Witness] = (),
         eye: Eye | None = None,
+        composer: Composer | None = None,
         seconds: float | None = None,
     ) -> None:
         self._config, self._outputs = config, outputs
@@ -74,7 +76,9 @@ class Session:
         strict = models.strict_provider
         self._estimation = None if eye else Estimation.of_models(config.affect, models.provider, strict=strict)
         self._eye: Eye = eye or Observer(config.vision, mood=self._estimation.mood if self._estimation else None)
-        self._composer = Composer.open(models.amt, models.dynamics, config.sampler, models.provider, models.threads)
+        self._composer = composer or Composer.open(
+            models.amt, models.dynamics, config.sampler, models.provider, models.threads
+        )
         graphs, short = compare(self._composer.providers, models.provider, strict=strict)
         playing = find_style(config.controls.style)
         bpm = config.controls.bpm or playing.bpm or USUAL_BPM

@@ -55,6 +55,7 @@ def examine() -> list[Finding]:
         _looked("virtual port", "warn", _virtual_port),
         _looked("synth", "warn", _synth),
         _looked("real-time", "warn", _realtime),
+        _looked("calibration", "warn", _calibration),
     ]
 
 
@@ -151,6 +152,16 @@ def _synth() -> str:
     if (advice := missing_limiter(library)) is not None:
         raise _NotHere(f"{found}, but {advice}")
     return found
+
+
+def _calibration() -> str:
+    """What was measured here; not to have measured is no fault."""
+    from stream_v2m.config import Config, user_files
+
+    config = Config.load(user_files())
+    measured = (*config.source.latency_ms.items(), *config.player.latency_ms.items())
+    known = [f"{name} {ms:g} ms" for name, ms in measured]
+    return ", ".join(known) or "nothing measured; `stream-v2m calibrate --help` tells what for"
 
 
 def _realtime() -> str:

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from stream_v2m import __version__
-from stream_v2m.cli import takes
+from stream_v2m.cli import calibrate, takes
 from stream_v2m.cli.clip import app as clip_app
 from stream_v2m.cli.given import assigned, configured, models, surfaces
 from stream_v2m.cli.options import (
@@ -57,6 +57,7 @@ app = typer.Typer(
 app.add_typer(clip_app, name="clip")
 app.add_typer(style_app, name="style")
 app.add_typer(takes.app, name="takes")
+app.add_typer(calibrate.app, name="calibrate")
 
 
 @app.callback(invoke_without_command=True)
@@ -295,6 +296,39 @@ def doctor() -> None:
     from stream_v2m.cli.doctor import main as examine
 
     raise typer.Exit(examine())
+
+
+@app.command("bench")
+def bench_command(
+    seconds: Annotated[float, typer.Option("--seconds", min=2, help="How long each is measured.")] = 30.0,
+    size: Annotated[str, typer.Option("--size", metavar="WxH", help="Of the film's pictures.")] = "1280x720",
+    rate: Annotated[float, typer.Option("--rate", min=5, max=120, help="Pictures a second.")] = 30.0,
+    sessions: Annotated[
+        list[int] | None, typer.Option("--sessions", min=1, max=32, help="Performances at once; may be repeated.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the figures.")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw them, and one picture's trip (PNG).")] = None,
+    compare: Annotated[Path | None, typer.Option("--compare", help="An older --json: show the ratios.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the rows of docs/latency.md.")] = False,
+    config: ConfigOption = None,
+    settings: SetOption = None,
+) -> None:
+    """Measure every stage from picture to wire, with a film whose cuts are known; needs no hardware."""
+    from stream_v2m.cli.bench.command import bench
+    from stream_v2m.config import user_files
+
+    bench(
+        seconds=seconds,
+        size=size,
+        rate_hz=rate,
+        sessions=sessions or (1,),
+        json=json,
+        plot=plot,
+        compare=compare,
+        as_markdown=markdown,
+        files=[*user_files(), *(config or ())],
+        settings=settings or (),
+    )
 
 
 @app.command("config")

@@ -91,6 +91,7 @@ def play(
     Returns:
         the state at the end.
     """
+    from stream_v2m.cli.insurance import insured, recover
     from stream_v2m.cli.take_files import keeping
 
     if plot is not None:
@@ -102,15 +103,20 @@ def play(
     trace = Trace(title=said) if plot is not None else None
 
     async def perform(stack: ExitStack) -> State:
+        notice: Callable[[str], None] = lambda text: session.board.notice(text)  # noqa: E731 - of one yet to come
         witnesses: list[Witness] = [trace] if trace else []
         if destinations.file is not None:
-            witnesses.append(recorder_of(config, destinations.file))
+            recorder = recorder_of(config, destinations.file)
+            witnesses.append(recorder)
+            if (recovered := recover(destinations.file)) is not None:
+                Console(stderr=True).print(recovered, soft_wrap=True, markup=False, highlight=False)
+            if not keep:  # a take is its own insurance
+                witnesses.append(stack.enter_context(insured(config, said, recorder, notice=notice)))
         if keep:
-            kept = keeping(config, said, take, notice=lambda text: session.board.notice(text))
-            witnesses.append(stack.enter_context(kept))
+            witnesses.append(stack.enter_context(keeping(config, said, take, notice=notice)))
         if serve:
             witnesses.append(feed := Feed())
-        ports = [Output.parse(spec) for spec in destinations.ports]
+        ports = [Output.parse(spec, config.player.latency_ms) for spec in destinations.ports]
         player = Player(ports, config.player, origin=clock.origin, synth=config.synth.settings()) if ports else None
         session = Session(
             config,
@@ -140,7 +146,7 @@ def play(
             stack.callback(server.close)
             surfaces.append(server.run)
         _obey_signals(session)
-        _settle_garbage()
+        settle_garbage()
         await session.run(*surfaces)
         return session.board.state
 
@@ -172,7 +178,7 @@ def render(config: Config, source: str, midi: Path, *, plot: Path | None = None,
         worker: Callable[[str], InlineWorker] = lambda name: InlineWorker()  # noqa: E731
         witnesses = [*([trace] if trace else []), recorder_of(config, midi)]
         session = Session(config, opened, Outputs(), clock=VirtualClock(), worker=worker, witnesses=witnesses)
-        _settle_garbage()
+        settle_garbage()
         await session.run()
         return session.board.state
 
@@ -202,7 +208,7 @@ def _loop_of(config: Config) -> Callable[[], asyncio.AbstractEventLoop] | None:
     return asyncio.SelectorEventLoop if wanted else None
 
 
-def _settle_garbage() -> None:
+def settle_garbage() -> None:
     """What start-up made stays: the collector need not walk it while the music plays, nor come as often."""
     gc.collect()
     gc.freeze()

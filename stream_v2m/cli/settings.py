@@ -27,6 +27,8 @@ def _section(model: BaseModel | Mapping[str, Any], values: Mapping[str, Any], pa
         yield f"# {name} =" if value is None else tomli_w.dumps({name: value}).rstrip()
     for name, (child, inner) in nested.items():
         yield ""
+        if description := _description(model, name):
+            yield f"# {description}"
         yield f"[{'.'.join((*path, name))}]"
         yield from _section(child, inner, (*path, name))
 

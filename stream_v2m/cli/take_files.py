@@ -56,17 +56,9 @@ def keeping(config: Config, source: str, name: str | None, *, notice: Callable[[
     Raises:
         TakeError: the take cannot be begun, or could not be written to its end.
     """
-    now = datetime.datetime.now().astimezone()  # noqa: TID251 - a date, for the user; the music has its clock
     place = shelf(config)
-    path = place.new(name or now.strftime("%Y-%m-%d_%H-%M-%S"))
-    header = Header(
-        source=source,
-        config=config.model_dump(mode="json"),
-        style=style_path(config.controls.style).read_text(encoding="utf-8"),
-        program=__version__,
-        begun=now.isoformat(timespec="seconds"),
-    )
-    writer = TakeWriter(path, header, notice=notice)
+    path = place.new(name or _now().strftime("%Y-%m-%d_%H-%M-%S"))
+    writer = TakeWriter(path, new_header(config, source), notice=notice)
     try:
         with writer:
             yield writer
@@ -75,6 +67,21 @@ def keeping(config: Config, source: str, name: str | None, *, notice: Callable[[
             place.remove(path)  # what never began is no take
     if writer.begun:
         save_midi(Take.read(path), path / MIDI)
+
+
+def new_header(config: Config, source: str) -> Header:
+    """How the log of a performance that begins now begins."""
+    return Header(
+        source=source,
+        config=config.model_dump(mode="json"),
+        style=style_path(config.controls.style).read_text(encoding="utf-8"),
+        program=__version__,
+        begun=_now().isoformat(timespec="seconds"),
+    )
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now().astimezone()  # noqa: TID251 - a date, for the user; the music has its clock
 
 
 def midi_file(take: Take) -> Path:

@@ -142,10 +142,11 @@ def render(
 ) -> None:
     """Make music again from what the take saw: the same, or with another style, seed or key."""
     from stream_v2m.cli import take_files
+    from stream_v2m.cli.insurance import free
     from stream_v2m.cli.run import sound
 
     take = context.obj.take(name)
-    midi = midi or _free(Path(f"{take.name}.mid"))
+    midi = midi or free(Path(f"{take.name}.mid"))
     changed = {"style": style, "seed": seed, "key": key}
     given = [f"controls.{control}={value}" for control, value in changed.items() if value is not None]
     state = take_files.render(take, midi, [*(settings or ()), *given], plot=plot)
@@ -215,12 +216,3 @@ def _damage(take: Take) -> str:
     """What of the log could not be read or was not written; nothing if all is well."""
     counts = ((take.garbage, "could not be read"), (take.lost, "were lost to a full disk"))
     return ", ".join(f"{count} {what}" for count, what in counts if count)
-
-
-def _free(path: Path) -> Path:
-    """This path, or one with a number, where nothing is yet."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_stem(f"{path.stem}-{number}")
-    return free

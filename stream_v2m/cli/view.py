@@ -134,6 +134,7 @@ def _machine(state: State) -> list[Text]:
             "picture",
             source.status,
             f"{source.rate_hz:.1f} frames/s",
+            f"{source.latency_ms:.0f} ms to arrive" if source.latency_ms else "",
             f"{source.observe_ms:.1f} ms to a cue",
             _count(source.dropped, "dropped"),
         ),

@@ -23,7 +23,9 @@ class SourceState:
     Attributes:
         name: one of ``State.sources``.
         status: what it does; of a lost source why, and when it is tried again.
-        age_ms: of the newest picture; told while a live source gives none.
+        observe_ms: from a picture's arrival until it is measured.
+        age_ms: of the newest picture, from its capture on; told of a live source.
+        latency_ms: of a live source: so old its pictures are when they arrive, as calibrated.
         retries: how often a lost source was tried again.
         width, height: of its pictures, in pixels; 0: not known.
     """
@@ -35,6 +37,7 @@ class SourceState:
     dropped: int = 0
     observe_ms: float = 0.0
     age_ms: float = 0.0
+    latency_ms: float = 0.0
     retries: int = 0
     width: int = 0
     height: int = 0

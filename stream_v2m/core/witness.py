@@ -32,6 +32,9 @@ class Witness:
     def planned(self, plan: StepPlan, onset: float, duration: float, window: FeatureWindow | None) -> None:
         """A step was decided from ``window``, or blindly; onset and duration in seconds by the tempo of now."""
 
+    def wrote(self, since: float, at: float) -> None:
+        """Something was written, from when the performer woke to the moment ``at``: the time that arranging takes."""
+
     def played(self, events: Sequence[MusicEvent]) -> None:
         """These were written, for parts."""
 

@@ -6,14 +6,16 @@ The player's process imports this, so it imports little.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.midi.channel_message import is_channel_message, is_timing
 
 KINDS = "virtual, virtual:NAME, port:NAME, port:INDEX, synth or synth:SOUNDFONT"
+LOOPBACK = "loopback"  # loopback:UDP-PORT is for measuring, where there is no MIDI: nobody is told of it
 OPTIONS = "clock, clock-only, or an offset as +12ms"
 LARGEST_OFFSET = 0.5  # seconds
 _EVERY_PORT = -1  # core.values.ALL_PORTS, whose module imports numpy
@@ -37,10 +39,11 @@ class Output:
     clock: bool = False
 
     @classmethod
-    def parse(cls, text: str) -> Output:
+    def parse(cls, text: str, latency_ms: Mapping[str, float] = MappingProxyType({})) -> Output:
         """Read ``SPEC`` or ``SPEC@OPTION,…`` with the options ``clock``, ``clock-only`` and ``+12ms``.
 
-        An ``@`` that no option follows is part of the port's name.
+        An ``@`` that no option follows is part of the port's name. An output without an offset plays earlier by
+        its latency, if ``latency_ms`` knows its spec.
 
         Raises:
             ConfigError: no such kind of output, or options of which not all are known.
@@ -48,14 +51,14 @@ class Output:
         spec, _, listed = text.rpartition("@")
         options = [option.strip() for option in listed.split(",")]
         if not spec or not any(_is_option(option) for option in options):
-            check_spec(text)
-            return cls(text)
+            spec, options = text, []
         check_spec(spec)
         offsets = [_offset(option, text) for option in options if option not in ("clock", "clock-only")]
         if len(offsets) > 1 or {"clock", "clock-only"} <= set(options):
             raise ConfigError("options that contradict each other", where=text, got=listed, expected=OPTIONS)
         alone = "clock-only" in options
-        return cls(spec, sum(offsets), not alone, alone or "clock" in options)
+        offset = offsets[0] if offsets else -latency_ms.get(spec, 0.0) / 1000
+        return cls(spec, offset, not alone, alone or "clock" in options)
 
     def takes(self, message: bytes) -> bool:
         """Whether ``message``, sent to every output, is for this one."""
@@ -75,6 +78,8 @@ def check_spec(spec: str) -> None:
         ConfigError: no such kind of output.
     """
     kind, _, detail = spec.partition(":")
+    if kind == LOOPBACK and detail.isdecimal():
+        return
     if kind not in ("virtual", "port", "synth") or (kind == "port" and not detail):
         raise ConfigError("no such kind of output", where=spec, expected=KINDS)
 

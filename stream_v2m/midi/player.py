@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -35,6 +36,11 @@ class PlayerConfig(BaseModel):
     realtime: bool = Field(True, description="ask for real-time priority; the status says whether it was granted")
     lookahead_ms: float = Field(50.0, gt=0, le=1000, description="events are handed over this long before they are due")
     offset_ms: float = Field(0.0, ge=-500, le=500, description="play later (or earlier, below 0) by this much")
+    latency_ms: dict[str, Annotated[float, Field(ge=-500, le=500)]] = Field(
+        {},
+        description="how long an output takes to sound, by its spec: it plays earlier by so much, unless written with "
+        "an offset of its own; `stream-v2m calibrate output` measures it",
+    )
     heartbeat_ms: float = Field(
         500.0, ge=100, le=10000, description="a performance that is silent for so long has its notes released"
     )
@@ -51,10 +57,18 @@ class Player:
         config: the player's section.
         origin: the ``perf_counter`` reading at session second 0 (``MonotonicClock.origin``).
         synth: how a synthesizer among the outputs sounds.
+        stamps: a file for the process to keep in when each message was due and when its driver had it
+            (``core.stamps``: due, returned, ``number_of`` the message); none: nothing is kept.
     """
 
     def __init__(
-        self, outputs: Sequence[Output], config: PlayerConfig, *, origin: float, synth: SynthSettings = USUAL
+        self,
+        outputs: Sequence[Output],
+        config: PlayerConfig,
+        *,
+        origin: float,
+        synth: SynthSettings = USUAL,
+        stamps: Path | None = None,
     ) -> None:
         assert outputs
         self._config = config
@@ -71,6 +85,7 @@ class Player:
             "heartbeat": config.heartbeat_ms / 1000,
             "late": config.late_ms / 1000,
             "stale": config.stale_ms / 1000,
+            "stamps": None if stamps is None else str(stamps),
         }
         self._outputs = tuple(outputs)
         self._struck = Struck(outputs)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from stream_v2m.core.errors import PortError
-from stream_v2m.midi.output import check_spec
+from stream_v2m.midi.output import LOOPBACK, check_spec
 from stream_v2m.midi.quiet import quiet
 
 CLIENT = "stream_v2m"
@@ -83,6 +83,10 @@ def open_output(spec: str, api: str = AUTO, *, synth: Mapping[str, Any] | None =
     kind, _, detail = spec.partition(":")
     if kind == "synth":
         return _open_synth(detail, synth or {})
+    if kind == LOOPBACK:
+        from stream_v2m.midi.loopback import LoopbackPort
+
+        return LoopbackPort(int(detail))
     if kind == "virtual" and sys.platform == "win32":
         raise PortError("Windows has no virtual MIDI ports", where=spec, cure=_NO_VIRTUAL)
     with quiet():

@@ -16,9 +16,11 @@ import socket
 import sys
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from stream_v2m.core.errors import PortError
+from stream_v2m.core.stamps import Stamps, number_of
 from stream_v2m.midi.channel_message import is_message
 from stream_v2m.midi.jack_server import JackServer
 from stream_v2m.midi.lateness import Lateness
@@ -51,6 +53,7 @@ class Playing:
         self._realtime = Realtime(wanted=False)
         self._jack: JackServer | None = None
         self._lateness = Lateness(settings["late"])
+        self._stamps = Stamps(Path(settings["stamps"]), 3) if settings["stamps"] else None
         self._alive = self._reported = self._now()
         self._end = math.inf
         self._refused = self._returns = 0
@@ -82,6 +85,8 @@ class Playing:
             self._send(self._schedule.finish(self._now()))
             time.sleep(SETTLE)  # ports that are closed earlier lose what was sent last
             self._ports.close()
+            if self._stamps is not None:
+                self._stamps.close()
             self._report("closed")
 
     def _now(self) -> float:
@@ -134,7 +139,10 @@ class Playing:
     def _send(self, messages: list[Release]) -> None:
         for due, place, message in messages:
             if self._ports.send(place, message, self._now()):
-                self._lateness.add(self._now() - due)
+                returned = self._now()
+                self._lateness.add(returned - due)
+                if self._stamps is not None:
+                    self._stamps.add(due, returned, number_of(message))
             else:
                 self._schedule.lose(place)
 

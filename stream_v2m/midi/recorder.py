@@ -41,6 +41,9 @@ class Recorder(Witness):
     or something was sent, named after the parts. The first ``pickup_beats`` lie before the first whole bar, so
     that a reader's bars are the music's.
 
+    Attributes:
+        written: whether the file is there, whole.
+
     Raises:
         PortError: at once, if ``path`` cannot be written.
     """
@@ -48,7 +51,7 @@ class Recorder(Witness):
     def __init__(self, path: Path, *, beats_per_bar: int = 4, pickup_beats: int = 0, ticks_per_beat: int = 480) -> None:
         assert beats_per_bar > 0 and ticks_per_beat > 0
         check_writable(path)
-        self.path = path
+        self.path, self.written = path, False
         self._beats_per_bar, self._pickup = beats_per_bar, pickup_beats % beats_per_bar
         self._ticks_per_beat = ticks_per_beat
         self._origin: float | None = None
@@ -116,6 +119,7 @@ class Recorder(Witness):
         midi.tracks.extend(_track(name, lines) for name, lines in self._parts(grid))
         with replacing(self.path) as part:
             midi.save(part)
+        self.written = True
 
     def _conductor(self, grid: _Grid) -> list[Line]:
         bars = [(0, self._pickup), (self._pickup * self._ticks_per_beat, self._beats_per_bar)]

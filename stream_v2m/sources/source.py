@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -94,4 +94,24 @@ class SourceConfig(BaseModel):
     )
     ffmpeg: str = Field("ffmpeg", description="the program that reads SRT")
     patient: bool = Field(False, description="try again even if the first source was never there")
+    latency_ms: dict[str, Annotated[float, Field(ge=0, le=5000)]] = Field(
+        {},
+        description="how old a live source's picture is when it arrives, by the source's name; "
+        "`stream-v2m calibrate camera` measures it",
+    )
     named: dict[str, SecretStr] = Field({}, description="more sources to switch to, by name; nobody prints them")
+
+    def latency(self, opened: str, given: str) -> float:
+        """Seconds that a picture of a live source is old when it arrives, as far as that was measured.
+
+        Args:
+            opened: the source's name once it is open.
+            given: what the performance calls it.
+        """
+        known = (self.latency_ms[name] for name in (lasting_name(opened), given) if name in self.latency_ms)
+        return next(known, 0.0) / 1000
+
+
+def lasting_name(name: str) -> str:
+    """A source's name without the address of a device, which may be another when it is plugged in again."""
+    return name.partition(" (/dev/")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
@@ -55,6 +56,7 @@ class Ingest:
         self._watcher: asyncio.Task[None] | None = None
         self._newest = 0.0
         self._stream = 0
+        self._captured = -math.inf
 
     async def run(self, frames: Latest[Frame], begin: Callable[[], None]) -> None:
         """Put every picture of the source that plays; ends, closing ``frames``, with a film or when closed.
@@ -139,7 +141,7 @@ class Ingest:
             before.cancel()
         self._name = name
         self._say(name=name, retries=0)
-        self._playing(info)
+        self._playing(info, tap)
         self._stream += 1
         self._put(frame)
         await self._stay(tap, self._backoff())
@@ -195,7 +197,7 @@ class Ingest:
     async def _open(self, tap: Tap, status: str = "opening") -> None:
         waiting = awaited(tap.source)
         self._say(status=status if waiting is None else f"waiting for {waiting}")
-        self._playing(await tap.open())
+        self._playing(await tap.open(), tap)
 
     def _tap(self, name: str) -> Tap:
         return Tap(
@@ -205,18 +207,21 @@ class Ingest:
             stall=self._config.stall_s,
             clock=self._clock,
             notice=self._board.notice,
+            latency=lambda opened: self._config.latency(opened, name),
         )
 
     def _backoff(self) -> Backoff:
         return Backoff(first=self._config.retry_first_s, most=self._config.retry_most_s, random=self._random)
 
     def _put(self, frame: Frame) -> None:
-        self._newest = frame.time
+        if frame.time < self._captured:
+            return  # after a switch to a slower camera: time never goes back
+        self._newest = self._captured = frame.time
         self._frames.put(replace(frame, stream=self._stream) if self._stream else frame)
 
-    def _playing(self, info: SourceInfo) -> None:
+    def _playing(self, info: SourceInfo, tap: Tap) -> None:
         self._newest = self._clock.now()
-        self._say(status="playing", width=info.width, height=info.height)
+        self._say(status="playing", width=info.width, height=info.height, latency_ms=tap.latency * 1000)
 
     def _unsee(self) -> None:
         """Nothing moves any more, for whoever looks and for controllers; a last frame may still be measured later."""

@@ -106,10 +106,9 @@ def _report(
         frames=state.source.frames + 1,
         rate_hz=(len(times) - 1) / elapsed if elapsed > 0 else 0.0,
         dropped=frames.stats.dropped,
-        observe_ms=latency * 1000,
+        observe_ms=latency * 1000 - state.source.latency_ms,
     )
     board.update(
-        time=times[-1],
         source=source,
         affect=sight.window.affect,
         estimators=tuple(_voiced(estimator, voices.get(estimator.name)) for estimator in state.estimators),

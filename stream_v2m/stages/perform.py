@@ -51,7 +51,7 @@ async def perform(
             for witness in witnesses:
                 witness.sent(messages)
 
-    def play(events: Iterable[MusicEvent]) -> None:
+    def play(events: Iterable[MusicEvent], since: float) -> None:
         nonlocal style
         if sequencer.style is not style:
             style = sequencer.style
@@ -59,11 +59,12 @@ async def perform(
                 witness.arranged([Track(part.name, part.channel) for part in style.parts])
         if events := list(events):
             for witness in witnesses:
+                witness.wrote(since, clock.now())
                 witness.played(events)
             send([encode(event, channel=sequencer.style.channel(event.part)) for event in events])
 
     try:
-        play(sequencer.setup(clock.now() + outputs.lookahead))
+        play(sequencer.setup(clock.now() + outputs.lookahead), reported)
         while end is None or clock.now() < end:
             now, controls = clock.now(), board.controls
             for item in plans.drain():
@@ -77,7 +78,7 @@ async def perform(
                     for witness in witnesses:
                         witness.marked(str(item.chord), tempo.time_at(item.onset))
                 planned = item.chord
-            play(sequencer.accents(cues.take(), at=now, controls=controls))
+            play(sequencer.accents(cues.take(), at=now, controls=controls), now)
             for plan in sequencer.brought_forward():
                 for witness in witnesses:
                     witness.marked(str(plan.chord), tempo.time_at(plan.onset))
@@ -85,7 +86,7 @@ async def perform(
             if not cued or now >= wake:
                 until = now + outputs.lookahead
                 send(pulses.events(until, tempo))
-                play(sequencer.events(until, controls))
+                play(sequencer.events(until, controls), now)
                 tick = math.floor(tempo.beat_at(now) * TICKS_PER_BEAT + ROUNDING) + 1
                 wake = min(tempo.time_at(tick / TICKS_PER_BEAT), now + outputs.lookahead / 2)
             if now >= reported:

@@ -21,13 +21,22 @@ class Tap:
     Args:
         name: by which the performance knows the source.
         stall: seconds without a picture after which a live source is lost.
+        latency: seconds that a live source's picture takes to come here, by the name of the source as it is open.
         notice: told of what the user should know.
     """
 
     def __init__(
-        self, name: str, source: Source, worker: Worker, *, stall: float, clock: Clock, notice: Callable[[str], None]
+        self,
+        name: str,
+        source: Source,
+        worker: Worker,
+        *,
+        stall: float,
+        clock: Clock,
+        notice: Callable[[str], None],
+        latency: Callable[[str], float] = lambda name: 0.0,
     ) -> None:
-        self.name, self.source = name, source
+        self.name, self.source, self._latency = name, source, latency
         self._worker, self._stall, self._clock, self._notice = worker, stall, clock, notice
         self._pictures: Iterator[Frame] | None = None
         self._start = 0.0
@@ -66,9 +75,14 @@ class Tap:
     async def _arriving(self, pictures: Iterator[Frame]) -> Frame | None:
         try:
             async with asyncio.timeout(self._stall):
-                return await self._worker.run(_stamped, pictures, self._clock)
+                return await self._worker.run(_stamped, pictures, self._clock, self.latency)
         except TimeoutError:
             raise SourceError(f"no picture for {self._stall:g} s", where=self.name) from None
+
+    @property
+    def latency(self) -> float:
+        """Seconds that a picture of the open source was under way, as far as that was measured."""
+        return self._latency(self.source.name) if self.source.live else 0.0
 
     def close(self) -> None:
         """Let go of the source, without waiting for whoever reads it."""
@@ -76,7 +90,7 @@ class Tap:
         self._worker.close(wait=False)
 
 
-def _stamped(pictures: Iterator[Frame], clock: Clock) -> Frame | None:
+def _stamped(pictures: Iterator[Frame], clock: Clock, latency: float) -> Frame | None:
     """The next frame, stamped on its arrival, before the event loop adds its delay."""
     frame = next(pictures, None)
-    return None if frame is None else replace(frame, time=clock.now())
+    return None if frame is None else replace(frame, time=clock.now() - latency)

@@ -29,7 +29,7 @@ FLAGS = (
 )
 
 
-def launch_options(*flags: str) -> dict[str, Any]:
+def launch_options(*flags: str, headless: bool = True) -> dict[str, Any]:
     """What Playwright's ``chromium.launch`` needs to start this machine's Chromium; missing it skips the test."""
     try:
         import playwright  # noqa: F401
@@ -38,13 +38,13 @@ def launch_options(*flags: str) -> dict[str, Any]:
     program = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
     if program is None:
         missing("chromium not installed")
-    return {"executable_path": program, "args": [*FLAGS, *flags]}
+    return {"executable_path": program, "args": [*FLAGS, *flags], "headless": headless}
 
 
 @contextmanager
-def chromium(*flags: str) -> Iterator[Browser]:
+def chromium(*flags: str, headless: bool = True) -> Iterator[Browser]:
     """A browser with a fresh profile, ended with the block. Inside it no event loop can be run in this thread."""
-    options = launch_options(*flags)
+    options = launch_options(*flags, headless=headless)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

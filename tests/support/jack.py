@@ -31,7 +31,8 @@ def jack_server(wait_ms: int = 200) -> Iterator[subprocess.Popen[bytes]]:
     client that was killed it waits ten times.
     """
     require("jackd", "jack_wait")
-    name = f"v2m-{os.getpid() % 2}-{next(_numbers) % 3}"
+    worker = os.environ.get("PYTEST_XDIST_WORKER", f"gw{os.getpid() % 2}")
+    name = f"v2m-{worker}-{next(_numbers) % 3}"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JACK_DEFAULT_SERVER", name)
         patch.setenv("JACK_NO_START_SERVER", "1")

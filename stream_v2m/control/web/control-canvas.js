@@ -31,6 +31,7 @@ class Drawn {
     }
     this.ratio = ratio;
     this.last = 0;
+    this.paint(performance.now()); // now, since a new size has wiped it
   }
 
   paint(moment) {

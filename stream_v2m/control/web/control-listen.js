@@ -9,7 +9,7 @@ const KEPT = "listening";
 
 /** Returns the sound and the MIDI output, both wired to the model. */
 export function listen(model, link) {
-  const kept = { volume: 0.8, delay: 90, port: "", ...stored() };
+  const kept = { volume: 0.8, delay: 120, port: "", ...stored() };
   const sound = new Sound({ now: () => model.now(), volume: kept.volume, delay: kept.delay / 1000 });
   const midi = new MidiOut({ moment: (second) => performance.now() + (second - model.now()) * 1000, delay: kept.delay / 1000 });
 

@@ -4,7 +4,7 @@ import { FADE, struck, tuned, voiceOf, wetness } from "./sound-voices.js";
 
 const VOICES = 56; // at once; the oldest make room
 const ROOM_S = 2.4;
-const LATE_S = 0.15; // a note that is later than this is better not heard at all
+const LATE_S = 0.15; // a note that is later than this sounds for what is left of it, if that is as long
 const DRIFT = 0.002; // seconds a second by which two clocks may part
 const JUMP_S = 0.25; // more than this is no drift: a clock was set, or stood still
 const PLACES = [0, -0.28, 0.28, -0.5, 0.5, -0.12, 0.12];
@@ -127,7 +127,7 @@ export class Sound {
   #volume = null;
 
   /** `now` gives session seconds. */
-  constructor({ now, volume = 0.8, delay = 0.09 }) {
+  constructor({ now, volume = 0.8, delay = 0.12 }) {
     this.now = now;
     this.volume = volume;
     this.delay = delay;
@@ -170,10 +170,11 @@ export class Sound {
     this.#bridge.observe(this.now(), context.currentTime);
     for (const { part, channel, pitch, velocity, onset, duration } of notes) {
       const due = this.#bridge.toContext(onset) + this.delay;
-      if (due < context.currentTime) this.late += 1;
-      if (due < context.currentTime - LATE_S) continue;
       const at = Math.max(due, context.currentTime + 0.002);
-      this.instrument.strike({ part, kind: voiceOf(part, channel, program(part)), pitch, velocity, at, duration });
+      if (due < context.currentTime) this.late += 1;
+      const lasts = at - due > LATE_S ? due + duration - at : duration;
+      if (at - due > LATE_S && lasts < LATE_S) continue;
+      this.instrument.strike({ part, kind: voiceOf(part, channel, program(part)), pitch, velocity, at, duration: lasts });
       this.scheduled += 1;
     }
   }

@@ -327,3 +327,34 @@ def test_before_anything_plays_another_source_can_be_chosen():
     assert scene.begun == [4.0]
     assert scene.made[0].closed
     assert scene.source.name == "two"
+
+
+def test_pictures_of_a_calibrated_camera_bear_the_time_of_their_capture_and_their_age_counts_from_there():
+    ages: list[tuple[float, float]] = []
+
+    async def look(scene: Scene) -> None:
+        await scene.clock.sleep_until(1.6)
+        ages.append((scene.source.age_ms, scene.source.latency_ms))
+
+    makers = {"cam": lambda: Fake([0.5] * 4)}
+    plain = [time for _, time, _ in run(makers, until=2.6).seen]
+    scene = run(makers, look, until=2.6, latency_ms={"fake": 80.0})
+    assert [time for _, time, _ in scene.seen] == pytest.approx([time - 0.08 for time in plain])
+    ((age, latency),) = ages
+    assert latency == 80
+    assert age >= 80
+
+
+def test_time_never_goes_back_at_a_switch_to_a_slower_camera():
+    async def switch(scene: Scene) -> None:
+        await scene.clock.sleep_until(2.05)
+        scene.ingest.switch("slow")
+
+    makers = {
+        "quick": lambda: Fake([0.1] * 100, value=1, name="quick"),
+        "slow": lambda: Fake([0.1] * 100, value=2, name="slow"),
+    }
+    scene = run(makers, switch, until=4, latency_ms={"slow": 450.0})
+    times = [time for _, time, _ in scene.seen]
+    assert {value for _, _, value in scene.seen} == {1, 2}
+    assert times == sorted(times)

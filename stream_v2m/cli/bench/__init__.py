@@ -1,0 +1,1 @@
+"""Measuring a performance as a peer hears it, without any hardware."""

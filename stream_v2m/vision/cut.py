@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from stream_v2m.core.values import Event
-from stream_v2m.vision.likeness import Print, change, moved
+from stream_v2m.vision.likeness import Print, change, fades, moved
 
 # A picture has come back when it is nearer to the one before than this share of its distance to the one between;
 # after a hit it must at least be nearer, after some time it must be much nearer, or shots alike would do.
@@ -100,7 +100,12 @@ class CutDetector:
         if self._pending is not None:
             return self._confirm(self._pending, now, time)
         changed = change(last[1], now)
-        self.settled = changed < self._config.threshold or self._usually(changed, time) or moved(last[1], now)
+        self.settled = (
+            changed < self._config.threshold
+            or self._usually(changed, time)
+            or fades(last[1], now)
+            or moved(last[1], now)
+        )
         if not self.settled and self._strikes(last[1], now, time):
             self._pending, self._hit_at = _Hit(time, last[1], now), time
             self._usual.clear()  # what was usual in the shot before is not in this one

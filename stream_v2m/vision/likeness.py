@@ -16,6 +16,9 @@ _GAIN = 3.0  # the largest step of an exposure, either way
 _LEVEL = 100.0  # luma levels between two flat pictures that are as different as can be
 _CHROMA = 32.0  # chroma levels that weigh as much as a change of all structure
 
+_BLACK_LEVEL, _BLACK_DEVIATION = 4.0, 2.0  # luma; a picture below both is black
+_DIM_LEVEL, _DIM_DEVIATION = 36.0, 18.0  # what a fade of half a second shows, at most, a frame before it is black
+
 _SAMPLE = 2  # pixels, when a move is looked for
 _OVERLAP = 0.5  # of the picture, each way, that a move leaves in sight at least
 _SAME_DETAIL = 0.5  # correlation of what stays in sight
@@ -64,6 +67,13 @@ def change(a: Print, b: Print) -> float:
     level = _NOISE / power * min(1.0, abs(a.level - b.level) / _LEVEL)
     color = float(np.abs(up * a.chroma - down * b.chroma).sum()) / a.chroma.size / _CHROMA
     return structure + level + color
+
+
+def fades(a: Print, b: Print) -> bool:
+    """Whether one is black and the other nearly so: the end of a fade, or its beginning."""
+    dark, light = (a, b) if a.level < b.level else (b, a)
+    black = dark.level < _BLACK_LEVEL and dark.variance < _BLACK_DEVIATION**2
+    return black and light.level < _DIM_LEVEL and light.variance < _DIM_DEVIATION**2
 
 
 def moved(a: Print, b: Print) -> bool:

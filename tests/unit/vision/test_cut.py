@@ -88,6 +88,7 @@ NO_CUT: dict[str, Callable[[float], Small]] = {
     "a still picture": lambda time: A.at(),
     "a plain picture": lambda time: plain(16),
     "a fade to black and back": lambda time: exposed(A.at(), abs(1 - time)),
+    "a quick fade to black and back": lambda time: exposed(A.at(), min(1.0, 2 * abs(1 - time))),
     "a dissolve": lambda time: mixed(A.at(), B.at(), min(1.0, max(0.0, time - 0.5))),
     "a step of the exposure up": lambda time: exposed(A.at(), 0.6 if time < 1 else 1.0, 10),
     "a large step of the exposure up": lambda time: exposed(A.at(), 0.4 if time < 1 else 1.0),

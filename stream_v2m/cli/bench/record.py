@@ -22,6 +22,7 @@ from stream_v2m.midi.channel_message import CONTROL_CHANGE
 Table = dict[str, NDArray[np.float64]]
 ANSWERED_WITHIN = 1.0  # seconds; an event so near to the end may not have been answered yet
 LATE = 2  # frames that an event may be told late
+_GESTURE = -2  # in place of a frame's number: an accent that answers a gesture answers no cut
 _PLAYED = ("due", "returned", "message")
 
 
@@ -183,9 +184,12 @@ class Record:
             due, handed, at = (float(column[place]) for column in (sent["due"], sent["at"], self.arrived_of_sent))
             first[due] = Accent(-1, handed, due, min(at, first[due].arrived) if due in first else at)
         struck = [first[due] for due in sorted(first)]
-        numbers = np.nan_to_num(self.numbers(events["origin"]), nan=-1).astype(int).tolist()
-        told = list(zip(events["at"].tolist(), numbers, strict=True))
-        return struck, [-1 if cause is None else cause for cause in causes([one.handed for one in struck], told)]
+        numbers = np.nan_to_num(self.numbers(events["origin"]), nan=-1).astype(int)
+        numbers[events["kind"] == KINDS[Event.ONSET]] = _GESTURE
+        told = sorted(zip(events["at"].tolist(), numbers.tolist(), strict=True))  # of one moment, a gesture first
+        answered = causes([one.handed for one in struck], told)
+        kept = [(one, cause) for one, cause in zip(struck, answered, strict=True) if cause not in (None, _GESTURE)]
+        return [one for one, _ in kept], [cause for _, cause in kept if cause is not None]
 
     @property
     def _tail(self) -> int:
@@ -207,7 +211,7 @@ class Record:
     def _told(self, span: Span) -> dict[int, int]:
         """By the frame of an event of the film the row of ``events`` that says what it was."""
         events = self.tables["events"]
-        places = np.flatnonzero(events["kind"] != KINDS[Event.HIT])
+        places = np.flatnonzero(np.isin(events["kind"], (KINDS[Event.CUT], KINDS[Event.FLASH])))
         numbers = np.nan_to_num(self.numbers(events["origin"][places]), nan=-1).astype(int).tolist()
         return {number: int(places[place]) for number, place in self._matched(numbers, span).items()}
 

@@ -39,7 +39,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "wrote": ("woke", "at"),
     "sent": ("at", "due", "message", "accent", "frame"),
 }
-KINDS = {Event.HIT: 0, Event.CUT: 1, Event.FLASH: 2}
+KINDS = {Event.HIT: 0, Event.CUT: 1, Event.FLASH: 2, Event.ONSET: 3}
 SUFFIX = ".f64"
 
 

@@ -15,7 +15,8 @@ from stream_v2m.core.clock import MonotonicClock
 from stream_v2m.core.errors import PortError
 from stream_v2m.midi.port import current_api
 
-SERVER = f"v2m-bench-{os.getpid() % 3}"  # jackd knows eight; one that was killed keeps its name until that is used again
+# jackd knows eight servers, and one that was killed keeps its place until its name is used again.
+SERVER = f"v2m-bench-{os.getpid() % 3}"
 RATE_HZ, PERIOD = 48_000, 128
 ANSWERS_WITHIN = 10.0  # seconds
 ENDS_WITHIN = 5.0

@@ -39,7 +39,7 @@ $(DEV)/.ready: pyproject.toml constraints.txt scripts/venv.sh
 	@touch $@
 
 $(DEV)/.real-parts: $(DEV)/.ready
-	@sh scripts/debian.sh jackd2 jack-midi-clock fluidsynth swh-plugins timgm6mb-soundfont musescore-general-soundfont-small ffmpeg mosquitto mosquitto-clients chromium
+	@sh scripts/debian.sh jackd2 jack-midi-clock fluidsynth swh-plugins timgm6mb-soundfont musescore-general-soundfont-small ffmpeg mosquitto mosquitto-clients chromium xvfb
 	@touch $@
 
 setup: $(DEMO)/.ready

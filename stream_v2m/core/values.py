@@ -135,10 +135,11 @@ class Cadence:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One part of the arrangement as others see it: its name and its MIDI channel 1–16."""
+    """One part of the arrangement as others see it: its name, MIDI channel 1–16, and General MIDI program 0–127."""
 
     name: str
     channel: int
+    program: int | None = None
 
     def __post_init__(self) -> None:
         assert 1 <= self.channel <= 16, self

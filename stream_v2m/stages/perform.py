@@ -56,7 +56,7 @@ async def perform(
         if sequencer.style is not style:
             style = sequencer.style
             for witness in witnesses:
-                witness.arranged([Track(part.name, part.channel) for part in style.parts])
+                witness.arranged([Track(part.name, part.channel, part.program) for part in style.parts])
         if events := list(events):
             for witness in witnesses:
                 witness.wrote(since, clock.now())

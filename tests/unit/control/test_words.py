@@ -55,7 +55,7 @@ def test_of_the_cue_only_the_motion_is_state():
 
 def test_what_is_not_of_the_state_stands_beside_it():
     told = written(STATE)
-    assert told["tracks"] == [{"name": "bass", "channel": 1}]
+    assert told["tracks"] == [{"name": "bass", "channel": 1, "program": None}]
     assert told["styles"] == ["techno"]
 
 

@@ -276,7 +276,7 @@ def holdings() -> dict[str, int]:
     gc.collect()
     sockets = Path("/proc/self/fd")
     return {
-        "connections": sum(isinstance(thing, RTCPeerConnection) for thing in gc.get_objects()),
+        "connections": sum(type(thing) is RTCPeerConnection for thing in gc.get_objects()),
         "decoders": sum("decoder" in thread.name for thread in threading.enumerate()),
         "sockets": len(list(sockets.iterdir())) if sockets.is_dir() else 0,
     }

@@ -40,6 +40,7 @@ export function picture(model) {
   });
 
   model.on("cue", ({ event, time }) => {
+    if (event === "onset") return; // a gesture's beginning is in the curve already
     if (event !== "hit") glow($(event));
     if (event === "cut") glow($("frame"));
     marks.push([time, event]);

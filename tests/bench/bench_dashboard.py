@@ -28,6 +28,7 @@ from tests.support.jack import jack_server
 
 DASHBOARD = Path(__file__).parents[2] / "configs" / "grafana" / "stream_v2m.json"
 SCRAPE_EVERY = "1s"
+FILM = "film:seconds=3600"
 RATE_INTERVAL = "10s"  # what Grafana would put in for $__rate_interval, at four scrapes or more
 
 
@@ -60,7 +61,7 @@ def main() -> int:
 
 def _play(web: int, mqtt: int, osc: int) -> list[str]:
     told = ["--mqtt", f"127.0.0.1:{mqtt}", "--osc-to", f"127.0.0.1:{osc + 1}", "--osc-listen", str(osc)]
-    command = [sys.executable, "-m", "stream_v2m.cli.main", "play", "film:", "--to", "virtual:dashboard"]
+    command = [sys.executable, "-m", "stream_v2m.cli.main", "play", FILM, "--to", "virtual:dashboard"]
     return [*command, "--serve", str(web), "--quiet", "--set", "player.api=jack", *told]
 
 

@@ -51,7 +51,12 @@ demo: $(DEMO)/.ready
 
 # Two at a time, a file on one of them: more would hear each other on a machine of two cores.
 test: $(DEV)/.real-parts
-	@$(RUN)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS)
+ifneq ($(TESTS),)
+	@$(RUN)/python -m pytest $(TESTS)
+else
+	@$(RUN)/python -m pytest --numprocesses 2 --dist loadfile -m "not alone"; together=$$?; \
+	$(RUN)/python -m pytest -m alone && exit $$together
+endif
 
 check: $(DEV)/.ready
 	$(RUN)/ruff check .

@@ -19,7 +19,7 @@ from tests.support.browser import chromium
 from tests.support.jack import jack_server
 from tests.support.require import missing, require
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 WIDTH, HEIGHT = 320, 240
 PATIENCE = 90.0  # seconds that a busy machine may take

@@ -26,7 +26,7 @@ from stream_v2m.midi.player import Player, PlayerConfig
 from tests.support.jack import PATIENCE, Listener, jack_server, wait_for
 from tests.support.require import missing, require
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 OFF = 0.12  # share by which a JACK server's own seconds are longer than ours while the machine is busy
 

@@ -23,7 +23,7 @@ from stream_v2m.midi.player import Player, PlayerConfig
 from tests.support.daw import Ardour, Placed, ardour, find_ardour, heard
 from tests.support.jack import jack_server
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 # on a busy machine nothing is too late, and nobody takes a slow answer for a death
 CONFIG = PlayerConfig(api="jack", realtime=False, stale_ms=5000.0, heartbeat_ms=5000.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -43,6 +43,16 @@ class Command(BaseModel):
         return controls
 
 
+class Setting(Command):
+    """A command that gives one control the value of its one field of its own."""
+
+    control: ClassVar[str]
+
+    def apply(self, controls: Controls) -> Controls:
+        (own,) = type(self).model_fields.keys() - Command.model_fields.keys()
+        return replace(controls, **{self.control: getattr(self, own)})
+
+
 class Play(Command):
     """Let the music sound, from the next bar on."""
 
@@ -69,13 +79,11 @@ class Panic(Command):
     """Silence everything now; the performance goes on."""
 
 
-class Hold(Command):
+class Hold(Setting):
     """Stay on the chord that sounds."""
 
+    control = "hold"
     on: bool
-
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, hold=self.on)
 
 
 class Reseed(Command):
@@ -88,40 +96,32 @@ class Reseed(Command):
         return replace(controls, seed=following if self.seed is None else self.seed)
 
 
-class LockKey(Command):
+class LockKey(Setting):
     """Keep to a key (``"Eb minor"``), or, without one, to the performance's own."""
 
+    control = "key"
     key: KeyName | None = None
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, key=self.key)
 
-
-class LockScale(Command):
+class LockScale(Setting):
     """Keep to a scale on the key's tonic (``"dorian"``), or, without one, to the key's own."""
 
+    control = "scale"
     scale: ScaleName | None = None
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, scale=self.scale)
 
-
-class Transpose(Command):
+class Transpose(Setting):
     """Sound everything but drums this many semitones higher."""
 
+    control = "transpose"
     semitones: Semitones
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, transpose=self.semitones)
 
-
-class SetTempo(Command):
+class SetTempo(Setting):
     """Go on at another tempo."""
 
+    control = "bpm"
     bpm: Bpm
-
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, bpm=self.bpm)
 
 
 class Tap(Command):
@@ -134,13 +134,11 @@ class Nudge(Command):
     beats: Nudging
 
 
-class SetStyle(Command):
+class SetStyle(Setting):
     """Go on in another style, from the next step."""
 
+    control = "style"
     style: str
-
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, style=self.style)
 
 
 class SetSource(Command):
@@ -171,22 +169,18 @@ class Solo(Command):
         return replace(controls, soloed=soloed)
 
 
-class SetTemperature(Command):
+class SetTemperature(Setting):
     """How adventurous the harmony is: 0 takes the likeliest chord."""
 
+    control = "temperature"
     value: Temperature
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, temperature=self.value)
 
-
-class SetAffectStrength(Command):
+class SetAffectStrength(Setting):
     """How far the picture's mood steers the harmony."""
 
+    control = "affect_strength"
     value: Strength
-
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, affect_strength=self.value)
 
 
 class SetAffect(Command):
@@ -195,85 +189,67 @@ class SetAffect(Command):
     estimator: str
 
 
-class SetGuidance(Command):
+class SetGuidance(Setting):
     """How far the model's own answer to the picture is exaggerated: 1 not at all, 0 and it sees no picture."""
 
+    control = "guidance"
     value: Guiding
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, guidance=self.value)
 
-
-class SetCutCadence(Command):
+class SetCutCadence(Setting):
     """How much a cut asks for a cadence: another chord, the fifth or the fourth, and home."""
 
+    control = "cut_cadence"
     value: Strength
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, cut_cadence=self.value)
 
-
-class SetCueStrength(Command):
+class SetCueStrength(Setting):
     """How far motion and cuts shape the notes."""
 
+    control = "cue_strength"
     value: Strength
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, cue_strength=self.value)
 
-
-class SetAccents(Command):
+class SetAccents(Setting):
     """Accent cuts and flashes at once (``"all"``), cuts alone, when they are sure (``"cuts"``), or nothing."""
 
+    control = "accents"
     mode: Accents
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, accents=self.mode)
 
-
-class SetAccentStrength(Command):
+class SetAccentStrength(Setting):
     """How loud an accent is beside what plays."""
 
+    control = "accent_strength"
     value: Strength
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, accent_strength=self.value)
 
-
-class SetAccentSnap(Command):
+class SetAccentSnap(Setting):
     """Let accents fall on a grid of so many beats, or, with 0, come at once."""
 
+    control = "accent_snap"
     beats: Snap
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, accent_snap=self.beats)
 
-
-class SetMotionOnsets(Command):
+class SetMotionOnsets(Setting):
     """How loud a light accent is where a gesture begins: 0 is none."""
 
+    control = "motion_onsets"
     value: Strength
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, motion_onsets=self.value)
 
-
-class SetChordOnCut(Command):
+class SetChordOnCut(Setting):
     """The share of the cuts that bring the coming chord forward, to the next subdivision: 0 is none, 1 all."""
 
+    control = "chord_on_cut"
     value: Strength
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, chord_on_cut=self.value)
 
-
-class SetZoneStrength(Command):
+class SetZoneStrength(Setting):
     """How far parts follow their zone of the picture instead of the whole."""
 
+    control = "zone_strength"
     value: Strength
-
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, zone_strength=self.value)
 
 
 class SetZone(Command):
@@ -287,40 +263,32 @@ class SetZone(Command):
         return replace(controls, zones=others if self.zone is None else {**others, self.part: self.zone})
 
 
-class SetPaceStrength(Command):
+class SetPaceStrength(Setting):
     """How far the tempo follows the picture's motion, slowly."""
 
+    control = "pace_strength"
     value: Strength
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, pace_strength=self.value)
 
-
-class TrimDensity(Command):
+class TrimDensity(Setting):
     """Thinner (below 0) or denser (above 0) than the model asks for."""
 
+    control = "density_trim"
     value: Trim
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, density_trim=self.value)
 
-
-class TrimLoudness(Command):
+class TrimLoudness(Setting):
     """Softer (below 0) or louder (above 0) than the model asks for."""
 
+    control = "loudness_trim"
     value: Trim
 
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, loudness_trim=self.value)
 
-
-class FreezeRange(Command):
+class FreezeRange(Setting):
     """Freeze the live ranging of motion and affect, or let it adapt again."""
 
+    control = "range_frozen"
     on: bool
-
-    def apply(self, controls: Controls) -> Controls:
-        return replace(controls, range_frozen=self.on)
 
 
 class Learn(Command):

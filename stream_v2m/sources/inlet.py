@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from threading import Lock
 
@@ -96,17 +97,16 @@ class Inlet:
                 raise PublishError(
                     "somebody else is sending", reason="taken", cure="wait until they stop, or take over on purpose"
                 )
-            peer = await self._answer(offer)
-            try:
+            async with AsyncExitStack() as undo:
+                peer = await self._answer(offer)
+                undo.push_async_callback(peer.close)
                 if present is not None:
                     await self._end(present)
                 if self._group is None:  # it ended meanwhile
                     raise PublishError("nothing plays any more", reason="busy")
                 publisher = _Publisher(peer, secrets.token_urlsafe(16), self._clock.now())
                 publisher.task = self._group.create_task(self._serve(publisher))
-            except BaseException:
-                await peer.close()
-                raise
+                undo.pop_all()
             self._publisher = publisher
             return Publication(publisher.id, peer.sdp)
 

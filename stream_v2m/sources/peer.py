@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 
 from aioice.ice import get_host_addresses
@@ -55,12 +55,12 @@ class Peer:
             PublishError: the offer is wrong, or has no codec that can be decoded.
         """
         text, codecs = read_offer(offer)
-        connection = RTCPeerConnection(RTCConfiguration(iceServers=ice_servers))
-        try:
-            return await cls._answer(connection, text, codecs, addresses)
-        except BaseException:
-            await connection.close()
-            raise
+        async with AsyncExitStack() as undo:
+            connection = RTCPeerConnection(RTCConfiguration(iceServers=ice_servers))
+            undo.push_async_callback(connection.close)
+            peer = await cls._answer(connection, text, codecs, addresses)
+            undo.pop_all()
+        return peer
 
     @classmethod
     async def _answer(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -102,7 +103,8 @@ class Ingest:
         """Open a source that nothing comes before, and play it."""
         self._say(name=name, retries=0, width=0, height=0)
         tap, backoff = self._tap(name), self._backoff()
-        try:
+        with ExitStack() as undo:
+            undo.callback(tap.close)
             try:
                 await self._open(tap)
             except SourceError as error:
@@ -110,32 +112,30 @@ class Ingest:
                     raise
                 tap.close()
                 tap = await self._regained(name, error, backoff)
+                undo.callback(tap.close)
             if self._begin is not None:
                 begin, self._begin = self._begin, None
                 begin()
-        except BaseException:
-            tap.close()
-            raise
+            undo.pop_all()
         await self._stay(tap, backoff)
 
     async def _approach(self, name: str) -> None:
         """Open another source while one plays, and take over from it with the first picture."""
         tap = self._tap(name)
-        try:
-            if (waiting := awaited(tap.source)) is not None:
-                self._board.notice(f"{name} waits for {waiting}; {self._name} goes on until then")
-            info = await tap.open()
-            frame = await tap.next()
-            if frame is None:
-                raise SourceError("it ended before it began", where=name)
-        except SourceError as error:
-            tap.close()
-            self._candidate = None
-            self._board.notice(f"{self._name} goes on: {error}")
-            return
-        except BaseException:
-            tap.close()
-            raise
+        with ExitStack() as undo:
+            undo.callback(tap.close)
+            try:
+                if (waiting := awaited(tap.source)) is not None:
+                    self._board.notice(f"{name} waits for {waiting}; {self._name} goes on until then")
+                info = await tap.open()
+                frame = await tap.next()
+                if frame is None:
+                    raise SourceError("it ended before it began", where=name)
+            except SourceError as error:
+                self._candidate = None
+                self._board.notice(f"{self._name} goes on: {error}")
+                return
+            undo.pop_all()
         before, self._player, self._candidate = self._player, self._candidate, None
         if before is not None:
             before.cancel()
@@ -183,16 +183,15 @@ class Ingest:
             self._unsee()
             self._say(retries=self._board.state.source.retries + 1)
             tap = self._tap(name)
-            try:
-                await self._open(tap, f"lost: {reason}; trying again")
-            except SourceError as error:
-                reason = error
-                tap.close()
-            except BaseException:
-                tap.close()
-                raise
-            else:
-                return tap
+            with ExitStack() as undo:
+                undo.callback(tap.close)
+                try:
+                    await self._open(tap, f"lost: {reason}; trying again")
+                except SourceError as error:
+                    reason = error
+                else:
+                    undo.pop_all()
+                    return tap
 
     async def _open(self, tap: Tap, status: str = "opening") -> None:
         waiting = awaited(tap.source)

@@ -33,17 +33,13 @@ class Health(Witness):
         self._began: float | None = None
         self._framed = self._sent = 0.0
         self._decided, self._step_ends = 0.0, 0.0
-        self._affect: Affect | None = None
-        self._felt = 0.0
 
     def began(self, at: float) -> None:
-        self._began = self._framed = self._sent = self._decided = self._felt = at
+        self._began = self._framed = self._sent = self._decided = at
         self._step_ends = at + self._config.step_s
 
     def saw(self, frame: Frame, cues: Sequence[Cue], affect: Affect | None, *, at: float) -> None:
         self._framed = at
-        if affect is not None and affect != self._affect:
-            self._affect, self._felt = affect, at
 
     def planned(self, plan: StepPlan, onset: float, duration: float, window: FeatureWindow | None) -> None:
         self._decided, self._step_ends = self._clock.now(), onset + duration
@@ -65,11 +61,6 @@ class Health(Witness):
     def message_age(self) -> float:
         """Seconds since messages were written."""
         return self._age(self._sent)
-
-    @property
-    def affect_age(self) -> float:
-        """Seconds since the mood last changed."""
-        return self._age(self._felt)
 
     def failing(self) -> tuple[str, ...]:
         """Why it does not go on though it should; empty if it does."""

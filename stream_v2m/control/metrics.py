@@ -109,10 +109,16 @@ class _Readings(Collector):
         yield _counter("frames_seen", "Frames that came.", source.frames + source.dropped)
         yield _counter("frames_used", "Frames that were measured.", source.frames)
         yield _counter("frames_dropped", "Frames that were overtaken by newer ones.", source.dropped)
-        yield _counter("source_retries", "How often a lost source was tried again.", getattr(source, "retries", 0))
+        yield _counter("source_retries", "How often a lost source was tried again.", source.retries)
         yield _gauge("frame_rate_hz", "Frames measured in a second.", source.rate_hz)
         yield _gauge("frame_age_seconds", "Since the newest frame was measured.", self._health.frame_age)
-        yield _gauge("affect_age_seconds", "Since the estimator last changed its mind.", self._health.affect_age)
+        ages = GaugeMetricFamily(
+            f"{PREFIX}estimator_age_seconds", "How old what it last said of the mood is.", labels=["estimator"]
+        )
+        for estimator in state.estimators:
+            if estimator.age is not None:
+                ages.add_metric([estimator.name], estimator.age)
+        yield ages
 
     def _music(self, state: State) -> Iterator[Metric]:
         yield _counter("cuts", "Cuts seen.", state.cuts)

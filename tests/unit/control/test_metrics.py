@@ -15,7 +15,7 @@ from stream_v2m.control.osc import OscCounts
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.commands import Hold
 from stream_v2m.core.resources import configs_folder
-from stream_v2m.core.state import Board, PlayerState, SourceState, State
+from stream_v2m.core.state import Board, EstimatorState, PlayerState, SourceState, State
 from stream_v2m.core.values import Affect, Cue, Dynamics, NoteEvent, StepPlan
 
 pytestmark = pytest.mark.unit
@@ -44,6 +44,7 @@ def metrics() -> tuple[Metrics, Board]:
             source=SourceState(frames=90, dropped=10),
             player=player,
             affect=affect,
+            estimators=(EstimatorState("color", age=0.04), EstimatorState("clip")),
             cue=Cue(1.0, 0.5),
             dynamics=Dynamics(0.1, 4.0),
             step_ms=20.0,
@@ -61,6 +62,12 @@ def value(of: Metrics, name: str, **labels: str) -> float | None:
 def test_frames_are_seen_used_and_dropped():
     of, _ = metrics()
     assert [value(of, f"frames_{kind}_total") for kind in ("seen", "used", "dropped")] == [100, 90, 10]
+
+
+def test_the_age_of_an_estimate_is_its_estimators_and_none_before_it_has_spoken():
+    of, _ = metrics()
+    assert value(of, "estimator_age_seconds", estimator="color") == 0.04
+    assert value(of, "estimator_age_seconds", estimator="clip") is None
 
 
 def test_what_the_stages_tell_is_counted():

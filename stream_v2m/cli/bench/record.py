@@ -23,6 +23,7 @@ Table = dict[str, NDArray[np.float64]]
 ANSWERED_WITHIN = 1.0  # seconds; an event so near to the end may not have been answered yet
 LATE = 2  # frames that an event may be told late
 _GESTURE = -2  # in place of a frame's number: an accent that answers a gesture answers no cut
+_MOTION_HEAD = (CONTROL_CHANGE | MOTION.channel - 1) << 8 | MOTION.controller  # of the messages that tell the motion
 _PLAYED = ("due", "returned", "message")
 
 
@@ -38,11 +39,12 @@ class Span(NamedTuple):
 
 
 class Accent(NamedTuple):
-    """One event of the film that was answered: its frame's number, and when its accent was handed over and arrived."""
+    """An event of the film that was answered: its frame, and when its accent was handed over, sent and heard."""
 
     number: int
     handed: float
     due: float
+    returned: float
     arrived: float
 
 
@@ -84,7 +86,7 @@ class Record:
         stamped, numbers = looks["frame"], self.numbers(looks["frame"])
         seen, read = span.holds(self.there(numbers)), span.holds(self.there(packets["number"]))
         made = span.holds(pictures["made"])
-        planned, urgent = self._planned(span), self._urgent(span)
+        played, planned = self.tables[PLAYER], self._planned_rows(span)
         return {
             "age": (stamped - self.there(numbers))[seen],
             "capture": (packets["read"] - self.there(packets["number"]))[read],
@@ -98,9 +100,9 @@ class Record:
             "step": self._work("steps", span),
             "arrange": self._work("wrote", span, "woke", "at"),
             "queue": self._queue(span),
-            "pipe": urgent,
-            "player": planned[:, 1] - planned[:, 0],
-            "wire": (self.arrived - self.tables[PLAYER]["returned"])[self._heard(span)],
+            "pipe": self._urgent(span),
+            "player": (played["returned"] - played["due"])[planned],
+            "wire": (self.arrived - played["returned"])[self._heard(span)],
         }
 
     def paths(self, span: Span) -> dict[str, Seconds]:
@@ -115,8 +117,10 @@ class Record:
             if (place := told.get(accent.number)) is not None
         ]
         decided = span.holds(plans["at"]) & np.isfinite(plans["frame"])
-        moved = span.holds(sent["at"]) & (sent["message"].astype(int) >> 8 == _motion_head())
+        moved = span.holds(sent["at"]) & (sent["message"].astype(int) >> 8 == _MOTION_HEAD)
         moved_at = self.arrived_of_sent[moved] - self.there(self.numbers(sent["frame"][moved]))
+        moved_sent = self.returned_of_sent[moved] - sent["frame"][moved]
+        made = dict(zip(self.tables["pictures"]["number"], self.tables["pictures"]["made"], strict=True))
         return {
             "cut → accent": np.array([accent.arrived - there[accent.number] for accent in accents]),
             "confirmation → accent": np.array([accent.arrived - moment for moment, accent in confirming]),
@@ -124,6 +128,10 @@ class Record:
                 [events["at"][place] - float(self.there(np.array(number))) for number, place in told.items()]
             ),
             "motion → CC": moved_at[np.isfinite(moved_at)],
+            "picture → accent": np.array(
+                [accent.returned - made[accent.number] for accent in accents if accent.number in made]
+            ),
+            "picture → CC": moved_sent[np.isfinite(moved_sent)],
             "frame → chord": (plans["at"] - self.there(self.numbers(plans["frame"])))[decided],
             "deadline → wire": self._late(span),
         }
@@ -169,11 +177,18 @@ class Record:
     @cached_property
     def arrived_of_sent(self) -> Seconds:
         """The same for each message that the performer handed over."""
+        return self._of_sent(self.arrived)
+
+    @cached_property
+    def returned_of_sent(self) -> Seconds:
+        """When the driver's send returned of each message that the performer handed over."""
+        return self._of_sent(self.tables[PLAYER]["returned"])
+
+    def _of_sent(self, moments: Seconds) -> Seconds:
+        """What is known of each message that the player had, for each that the performer handed over."""
         sent, played = self.tables["sent"], self.tables[PLAYER]
-        keys = zip(played["due"], played["message"], strict=True)
-        known = dict(zip(keys, self.arrived, strict=True))
-        found = [known.get(key, math.nan) for key in zip(sent["due"], sent["message"], strict=True)]
-        return np.array(found, np.float64)
+        known = dict(zip(zip(played["due"], played["message"], strict=True), moments, strict=True))
+        return np.array([known.get(key, math.nan) for key in zip(sent["due"], sent["message"], strict=True)])
 
     @cached_property
     def _struck(self) -> tuple[list[Accent], list[int]]:
@@ -181,8 +196,10 @@ class Record:
         sent, events = self.tables["sent"], self.tables["events"]
         first: dict[float, Accent] = {}
         for place in np.flatnonzero((sent["accent"] > 0) & np.isfinite(self.arrived_of_sent)):
-            due, handed, at = (float(column[place]) for column in (sent["due"], sent["at"], self.arrived_of_sent))
-            first[due] = Accent(-1, handed, due, min(at, first[due].arrived) if due in first else at)
+            columns = (sent["due"], sent["at"], self.returned_of_sent, self.arrived_of_sent)
+            due, handed, left, at = (float(column[place]) for column in columns)
+            if due not in first or at < first[due].arrived:
+                first[due] = Accent(-1, handed, due, left, at)
         struck = [first[due] for due in sorted(first)]
         numbers = np.nan_to_num(self.numbers(events["origin"]), nan=-1).astype(int)
         numbers[events["kind"] == KINDS[Event.ONSET]] = _GESTURE
@@ -267,21 +284,12 @@ class Record:
         ahead = [key not in handed for key in zip(played["due"], played["message"], strict=True)]
         return np.array(ahead, np.bool_) & span.holds(played["returned"])
 
-    def _planned(self, span: Span) -> NDArray[np.float64]:
-        played, chosen = self.tables[PLAYER], self._planned_rows(span)
-        return np.column_stack([played["due"][chosen], played["returned"][chosen]])
-
     def _heard(self, span: Span) -> NDArray[np.bool_]:
         return span.holds(self.tables[PLAYER]["returned"]) & np.isfinite(self.arrived)
 
     def _late(self, span: Span) -> Seconds:
         chosen = self._planned_rows(span) & self._heard(span)
         return (self.arrived - self.tables[PLAYER]["due"])[chosen]
-
-
-def _motion_head() -> int:
-    """Status byte and controller of the messages that tell the motion."""
-    return (CONTROL_CHANGE | MOTION.channel - 1) << 8 | MOTION.controller
 
 
 def _table(path: Path, columns: tuple[str, ...]) -> Table:

@@ -194,7 +194,7 @@ class Arranger:
                     coming = bass_note(following.chord, root, low=part.low, high=part.high)
                 return bass(passage, root, coming)
             case "arpeggio":
-                return arpeggio(passage)
+                return arpeggio(passage, scale_of(passage.harmony.chord, controls.scale))
             case "melody":
                 found = melody(passage, scale_of(passage.harmony.chord, controls.scale), self._lines.get(name))
                 if found:

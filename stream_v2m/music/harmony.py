@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from stream_v2m.core.chords import INTERVALS, Chord
+from stream_v2m.core.chords import INTERVALS, ROOTS, Chord
 from stream_v2m.music.figures import APPROACH, Tone
 
 OCTAVE = 12
@@ -68,6 +68,27 @@ def bass_tone(chord: Chord, tone: Tone, root: int, following: int | None, low: i
     if following is None or following == root:
         return fold(root + degree(chord, Tone(5)), low, high)
     return fold(following - 1 if following > root else following + 1, low, high)
+
+
+def walkable(chord: Chord, scale: Collection[int]) -> frozenset[int]:
+    """The pitch classes that a line may take over ``chord``: its own, and the ``scale``'s that do not rub against it.
+
+    Where the chord leaves the scale, the scale's tones beside the strange one give way to it.
+    """
+    tones = frozenset(chord.pitch_classes)
+    yielding = {(tone + side) % ROOTS for tone in tones.difference(scale) for side in (-1, 1)}
+    return tones | (frozenset(scale) - yielding)
+
+
+def passing(previous: int, target: int, classes: Collection[int]) -> int:
+    """The pitch of ``classes`` beside ``target``, on the side of ``previous``, or on the other if it is that one."""
+
+    def beside(side: int) -> int:
+        return next(pitch for step in range(1, OCTAVE + 1) if (pitch := target + side * step) % OCTAVE in classes)
+
+    side = 1 if previous > target else -1
+    found = beside(side)
+    return beside(-side) if found == previous else found
 
 
 def thinned(voicing: Sequence[int], chord: Chord, voices: int) -> tuple[int, ...]:

@@ -21,7 +21,7 @@ from stream_v2m.core.chords import INTERVALS, ROOTS, Chord, Key
 from stream_v2m.core.scales import ScaleName, pitch_classes
 from stream_v2m.music.choice import PHRASE_BARS
 from stream_v2m.music.figures import EPSILON, Placed, Tone, metric_level
-from stream_v2m.music.harmony import OCTAVE
+from stream_v2m.music.harmony import OCTAVE, walkable
 from stream_v2m.music.texture import Passage, Sketch, held, lifted, weight
 from stream_v2m.music.timeline import end_of
 
@@ -119,10 +119,7 @@ class Rungs:
 @lru_cache(maxsize=256)
 def rungs_of(chord: Chord, scale: tuple[int, ...], low: int, high: int) -> Rungs:
     """What a melody may sing over ``chord``, which must have a root, in ``low``…``high``."""
-    tones = set(chord.pitch_classes)
-    strange = tones - set(scale)
-    yielding = {(tone + side) % ROOTS for tone in strange for side in (-1, 1)} - tones
-    classes = (set(scale) | tones) - yielding
+    tones, classes = set(chord.pitch_classes), walkable(chord, scale)
     rubbing = {tone for tone in tones if (tone - 1) % ROOTS in tones}
     pitches = tuple(pitch for pitch in range(low, high + 1) if pitch % OCTAVE in classes)
     stable = tuple(pitch % OCTAVE in tones - rubbing for pitch in pitches)

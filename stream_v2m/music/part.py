@@ -56,7 +56,8 @@ class Part(BaseModel):
       7 seventh or sixth, 8 octave, a an approach to the next root. Each new chord begins with its root.
     - ``pad``: none; the chord in voice-led close position, struck when the harmony changes, and held.
     - ``arpeggio``: tones climb the chord from the bottom of the register: 1 is the lowest chord tone there,
-      2 the next above, and so on through the octaves.
+      2 the next above, and so on through the octaves. Of those off the beat, the share ``passing`` gives way to tones
+      of the scale beside the note that follows.
     - ``melody``: one note at a time; tones are heights on the scale above home (1), which rules bring to chord tones
       on strong beats. It rests at the end of every fourth bar.
     - ``drums``: tones are letters, k kick, s snare, r rim, p clap, h closed, o open and f pedal hat, t high, m mid and
@@ -91,6 +92,9 @@ class Part(BaseModel):
     velocity_low: int = Field(1, ge=1, le=127, description="least velocity")
     velocity_high: int = Field(127, ge=1, le=127, description="greatest velocity")
     gate: float = Field(1.0, gt=0, le=8, description="length of a note by its written length; above 1 it rings on")
+    passing: float = Field(
+        0.0, ge=0, le=1, description="of an arpeggio: share of its notes off the beat that are steps to the next one"
+    )
     swing: Swing | None = Field(None, description="place of the off-beat in its pair: 0.5 even; else the style's")
     swing_unit: SwingUnit | None = Field(None, description="beats: 0.5 swings eighths, 0.25 sixteenths")
     humanise_ms: float | None = Field(None, ge=0, le=30, description="notes come up to so late; else the config's")
@@ -155,6 +159,8 @@ class Part(BaseModel):
             raise fault("figures", "none for the role pad", len(self.figures))
         if self.role != "pad" and not self.figures:
             raise fault("figures", f"at least one for the role {self.role}", 0)
+        if self.role != "arpeggio" and self.passing:
+            raise fault("passing", "0 for all but the role arpeggio", self.passing)
         if self.role != "drums" and self.fill:
             raise fault("fill", "the role drums", self.role)
         return self

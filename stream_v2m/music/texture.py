@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stream_v2m.core.values import StepPlan
@@ -11,7 +11,7 @@ from stream_v2m.music.chance import beat_key, chance
 from stream_v2m.music.choice import PHRASE_BARS, Choice
 from stream_v2m.music.expression import Shape
 from stream_v2m.music.figures import EPSILON, Figure, Placed, Tone, metric_level
-from stream_v2m.music.harmony import OCTAVE, Harmony, bass_tone, fold, ladder, thinned
+from stream_v2m.music.harmony import OCTAVE, Harmony, bass_tone, fold, ladder, passing, thinned, walkable
 from stream_v2m.music.part import Part
 from stream_v2m.music.timeline import end_of
 
@@ -21,6 +21,8 @@ ACCENT_WEIGHT = 9
 REPEATED_WEIGHT = -6
 ROLL = Figure.parse("1 2 3 5 | - | - | -")  # an arpeggio's last chord
 ROOT = Tone(1)
+_ON_THE_BEAT = 2  # metric level
+_PASSES = 0  # in place of a tone's number, for chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +116,12 @@ def bass(passage: Passage, root: int, following: int | None) -> list[Sketch]:
     return sketches
 
 
-def arpeggio(passage: Passage) -> list[Sketch]:
-    """Chord tones after the figure; left-out notes lengthen those before, a gate above 1 lets them ring in the step."""
+def arpeggio(passage: Passage, scale: tuple[int, ...]) -> list[Sketch]:
+    """Chord tones after the figure; left-out notes lengthen those before, a gate above 1 lets them ring in the step.
+
+    Args:
+        scale: pitch classes of the tones that pass between those of the chord, and do not ring.
+    """
     part, plan, harmony = passage.part, passage.plan, passage.harmony
     if harmony.chord.root is None:
         return []
@@ -126,11 +132,13 @@ def arpeggio(passage: Passage) -> list[Sketch]:
     sounding = [each for each in placed if each.ranks[0] < budget]
     gate = part.gate * passage.shape.gate
     pitches = {each.beat: [_rung(tone, each.beat, passage) for tone in each.stroke.tones] for each in placed}
+    steps = {} if passage.final else _passing(sounding, pitches, walkable(harmony.chord, scale), passage)
+    pitches |= steps
     sketches = []
     for each in sounding:
         if not passage.holds(each.beat):
             continue
-        length = (held(each, placed, sounding) - each.beat) * gate
+        length = (held(each, placed, sounding) - each.beat) * (min(1.0, gate) if each.beat in steps else gate)
         for turn, pitch in enumerate(pitches[each.beat]):
             if each.ranks[turn] >= budget or pitch in pitches[each.beat][:turn]:
                 continue
@@ -166,6 +174,20 @@ def held(each: Placed, placed: Sequence[Placed], sounding: Sequence[Placed]) -> 
         if other.beat > each.beat and abs(other.beat - end) < EPSILON and other.beat not in beats:
             end = other.beat + other.length
     return end
+
+
+def _passing(
+    sounding: Sequence[Placed], pitches: Mapping[float, list[int]], classes: Collection[int], passage: Passage
+) -> dict[float, list[int]]:
+    """The tones that pass, by beat: off the beat, alone, not accented, and between two that do not pass."""
+    found: dict[float, list[int]] = {}
+    for before, each, after in zip(sounding, sounding[1:], sounding[2:], strict=False):
+        weak = metric_level(each.beat, passage.beats_per_bar) > _ON_THE_BEAT
+        if not weak or each.stroke.accented or len(each.stroke.tones) > 1 or before.beat in found:
+            continue
+        if chance(passage.seed, passage.index, beat_key(each.beat), _PASSES) < passage.part.passing:
+            found[each.beat] = [passing(pitches[before.beat][0], pitches[after.beat][0], classes)]
+    return found
 
 
 def _rung(tone: Tone, beat: float, passage: Passage) -> int:

@@ -100,6 +100,7 @@ def test_parts_on_the_kit_share_a_channel_and_are_set_up_once():
         (CRASH | {"octave": 1}, "0 for drums"),
         (KEYS | {"fill": ["1"]}, "the role drums"),
         (KEYS | {"kit": True, "figures": ["k"]}, "the role accent"),
+        (LEAD | {"passing": 0.5}, "0 for all but the role arpeggio"),
         (LEAD | {"figures": ["1+3"]}, "one tone at a time"),
         (LEAD | {"figures": ["a"]}, "tones among 1"),
         (KEYS | {"swing_unit": 0.3}, "0.25 or 0.5 beats"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Sequence
 
@@ -12,16 +11,14 @@ from stream_v2m.core.tempo import Tempo
 from stream_v2m.core.values import ControlEvent, Cue, MusicEvent, NoteEvent, StepPlan
 from stream_v2m.music.accent import Accent, Accents, brings_chord, louder, on_grid
 from stream_v2m.music.arranger import Arranger
-from stream_v2m.music.chance import beat_key, chance
-from stream_v2m.music.drums import HIT_SECONDS
-from stream_v2m.music.expression import EXPRESSION, MusicConfig, Shape, expression, shape, velocity, zone_of
+from stream_v2m.music.expression import EXPRESSION, MusicConfig, Shape, expression, shape, zone_of
 from stream_v2m.music.figures import EPSILON
 from stream_v2m.music.gesture import Gesture
-from stream_v2m.music.sounding import ALL_NOTES_OFF, EXPRESSION_CONTROLLER, Sounding, patches
-from stream_v2m.music.style import Part, Style
-from stream_v2m.music.swing import swung
-from stream_v2m.music.texture import Sketch
+from stream_v2m.music.sounding import EXPRESSION_CONTROLLER, Sounding, patches
+from stream_v2m.music.style import Style
 from stream_v2m.music.timeline import Timeline, end_of
+from stream_v2m.music.touch import Touch
+from stream_v2m.music.written import Written
 
 __all__ = ["MusicConfig", "Sequencer"]
 
@@ -55,13 +52,13 @@ class Sequencer:
         self._wish: float | None = None  # the beat that a cut would have a chord begin at that is not planned yet
         self._early: list[StepPlan] = []
         self._sounding = Sounding()
+        self._touch = Touch(self._arranger, tempo, config, self._sounding)
         self._anticipated = -math.inf  # beat of the chord that was brought forward last
         self._begun = -math.inf  # beat of the step that was begun last
         self._played = -math.inf  # beat up to which notes are written
         self._until = -math.inf  # moment up to which they are emitted
         self._silent = math.inf  # moment from which none are
-        self._written: list[tuple[float, bool, int, MusicEvent]] = []
-        self._count = 0
+        self._written = Written()
         self._expression: dict[str, int] = {}
 
     @property
@@ -111,7 +108,8 @@ class Sequencer:
             if controls.accent_snap and beat >= self._played:
                 self._due[beat] = louder(self._due.get(beat), accent)
             elif (plan := self._timeline.at(beat)) is not None:
-                events = self._strike(accent, plan, beat if controls.accent_snap else None, at, controls)
+                placed = beat if controls.accent_snap else None
+                events += self._touch.accent(accent, plan, beat=placed, at=at, controls=controls)
         for cue in cues:
             if cue.origin is not None and brings_chord(cue, controls):
                 unit = self._config.cut_grid_beats
@@ -142,10 +140,7 @@ class Sequencer:
         if self._until > -math.inf:
             self._express(controls, at=self._until)
         self._until = until
-        due = []
-        while self._written and self._written[0][0] < until:
-            due.append(heapq.heappop(self._written)[-1])
-        return due
+        return self._written.take(until)
 
     def stop(self, at: float) -> None:
         """Fall silent at moment ``at``: what sounds is released, what was to come is forgotten; plans are kept."""
@@ -153,7 +148,7 @@ class Sequencer:
         if at >= self._silent:
             return
         self._silent = at
-        self._forget(at)
+        self._written.forget(at)
         if at == self._until:
             self._release(at, everything=True)
 
@@ -187,27 +182,6 @@ class Sequencer:
         final = self._timeline.final
         return at if final is None else self._tempo.time_at(end_of(final))
 
-    def _strike(
-        self, accent: Accent, plan: StepPlan, beat: float | None, at: float, controls: Controls
-    ) -> list[MusicEvent]:
-        """The accent of all parts on the chord of ``plan``, on a beat as each part swings it, or ``at`` the moment."""
-        strength = self._config.accent * accent.strength
-        if strength == 0 or self._arranger.harmony is None:
-            return []
-        calm = velocity(plan.dynamics.loudness, self._config)
-        loud = calm + strength * (127 - calm)
-        events: list[MusicEvent] = []
-        for part in self.style.parts:
-            if part.role != "accent" or not controls.audible(part.name) or (accent.light and not part.onsets):
-                continue
-            onset = at if beat is None else max(at, self._tempo.time_at(swung(beat, *self.style.swung(part))))
-            length = part.figures[0].strokes[0].length * part.gate * 60 / self._tempo.bpm
-            end = onset + (HIT_SECONDS if part.percussive else length)
-            pitches = self._arranger.accent(part, plan.chord)
-            for pitch in pitches[-1:] if accent.light else pitches:
-                events += self._sounding.strike(part, onset, end, pitch + self._shift(part), loud * part.velocity)
-        return events
-
     def _bring_forward(self, beat: float, *, unless_since: float = math.inf) -> None:
         """Let the coming chord begin at ``beat``, or, if it is not planned yet, as soon as it is.
 
@@ -234,7 +208,7 @@ class Sequencer:
     def _begin_at(self, beat: float, *, everything: bool) -> None:
         """Take up the music at ``beat``, after the end of what has sounded."""
         moment = max(self._tempo.time_at(beat), self._until)
-        self._forget(moment)
+        self._written.forget(moment)
         self._release(moment, everything=everything)
         self._timeline.cut(beat)
         self._arranger.pause()
@@ -247,8 +221,7 @@ class Sequencer:
             return
         self._arranger.change(self._next_style)
         self._next_style = None
-        self._written = [item for item in self._written if item[-1].part in self.style.part_names]
-        heapq.heapify(self._written)
+        self._written.keep(self.style.part_names)
         self._sounding.clear()
         self._expression.clear()
         if self._until > -math.inf:
@@ -262,8 +235,8 @@ class Sequencer:
             if plan.onset > self._begun + EPSILON:
                 self._begin(plan, controls)
             for beat in sorted(beat for beat in self._due if begin - EPSILON <= beat < stop - EPSILON):
-                for event in self._strike(self._due.pop(beat), plan, beat, self._until, controls):
-                    self._push(event)
+                for note in self._touch.accent(self._due.pop(beat), plan, beat=beat, at=self._until, controls=controls):
+                    self._push(note)
             asked = self._shapes(plan, controls, at=self._tempo.time_at(begin))
             for index, part, sketch in arranger.notes(
                 plan,
@@ -274,7 +247,8 @@ class Sequencer:
                 seconds_per_beat=60 / self._tempo.bpm,
                 final=plan is self._timeline.final,
             ):
-                for note in self._time(part, index, sketch, asked[part.name].loudness, seed):
+                loudness = asked[part.name].loudness
+                for note in self._touch.note(part, index, sketch, loudness, seed=seed, since=self._until):
                     self._push(note)
 
     def _shapes(self, plan: StepPlan, controls: Controls, *, at: float) -> dict[str, Shape]:
@@ -298,25 +272,6 @@ class Sequencer:
             if part.role == "bass":
                 self._sounding.free(part)  # its root must come, whatever the tempo did
 
-    def _time(self, part: Part, index: int, sketch: Sketch, loudness: float, seed: int) -> list[NoteEvent]:
-        """The note in seconds, with its swing, its touch and its part's transposition, unless its pitch sounds."""
-        config, place = self._config, beat_key(sketch.beat)
-        swing, unit = self.style.swung(part)
-        onset = max(self._tempo.time_at(swung(sketch.beat, swing, unit)), self._until)
-        if sketch.loose:
-            late = config.humanise_ms if part.humanise_ms is None else part.humanise_ms
-            onset += chance(seed, index, place) * late / 1000
-        human = config.humanise_velocity if part.humanise_velocity is None else part.humanise_velocity
-        touch = velocity(loudness, config) * part.velocity + sketch.weight
-        touch += (2 * chance(seed, index, place, sketch.pitch) - 1) * human
-        end = self._tempo.time_at(swung(sketch.end, swing, unit))
-        return self._sounding.strike(part, onset, end, sketch.pitch + self._shift(part), touch)
-
-    def _shift(self, part: Part) -> int:
-        """Semitones by which a part sounds higher than it is arranged."""
-        harmony = self._arranger.harmony
-        return 0 if part.percussive or harmony is None else harmony.transpose + part.shift
-
     def _express(self, controls: Controls, *, at: float) -> None:
         for part in self.style.parts:
             if part.role != "pad":
@@ -332,18 +287,7 @@ class Sequencer:
         for event in self._sounding.release(parts, moment):
             self._push(event)
 
-    def _forget(self, moment: float) -> None:
-        """Drop what was written for ``moment`` and after: notes, and the releases that go with them."""
-        self._written = [
-            item
-            for item in self._written
-            if item[0] < moment or (isinstance(item[-1], ControlEvent) and item[-1].controller != ALL_NOTES_OFF)
-        ]
-        heapq.heapify(self._written)
-
     def _push(self, event: MusicEvent) -> None:
-        self._count += 1
-        note = isinstance(event, NoteEvent)
-        moment = event.onset if isinstance(event, NoteEvent) else event.time
-        if not note or moment < self._silent:
-            heapq.heappush(self._written, (moment, note, self._count, event))
+        """Write an event, unless it is a note of the time in which all is silent."""
+        if not isinstance(event, NoteEvent) or event.onset < self._silent:
+            self._written.add(event)

@@ -12,6 +12,7 @@ from stream_v2m.core.chords import Chord
 from stream_v2m.core.commands import Mute
 from stream_v2m.core.state import Board, PlayerState, SourceState, State
 from stream_v2m.core.values import Cue, Dynamics, Frame, MidiEvent, StepPlan
+from tests.support.standing_clock import StandingClock
 
 pytestmark = pytest.mark.unit
 
@@ -19,24 +20,15 @@ FRAME = Frame(0.0, np.zeros((3, 90, 160), np.uint8), lambda width, height: np.ze
 PLAN = StepPlan(0, 0.0, 2.0, Chord.parse("C:maj"), Dynamics(0.1, 4.0), None)
 
 
-class Show:
+class Show(StandingClock):
     """A performance that goes on as far as it is told to."""
 
     def __init__(self) -> None:
-        self.moment = 0.0
+        super().__init__()
         source = SourceState(status="playing")
         self.board = Board(State(phase="playing", parts=("bass", "pad"), source=source))
         self.health = Health(HealthConfig(frame_s=2, step_s=2, message_s=10), board=self.board, clock=self)
         self.health.began(0.0)
-
-    def now(self) -> float:
-        return self.moment
-
-    def wall(self, moment: float) -> float:
-        return moment
-
-    async def sleep_until(self, moment: float) -> None:
-        raise AssertionError("nobody sleeps here")
 
     def go_on(self, until: float, *, frames: bool = True, steps: bool = True, messages: bool = True) -> None:
         while self.moment < until:

@@ -17,23 +17,9 @@ from stream_v2m.core.commands import Hold
 from stream_v2m.core.resources import configs_folder
 from stream_v2m.core.state import Board, EstimatorState, PlayerState, SourceState, State
 from stream_v2m.core.values import Affect, Cue, Dynamics, NoteEvent, StepPlan
+from tests.support.standing_clock import StandingClock
 
 pytestmark = pytest.mark.unit
-
-
-class Standing:
-    """A clock that is set by hand."""
-
-    moment = 10.0
-
-    def now(self) -> float:
-        return self.moment
-
-    def wall(self, moment: float) -> float:
-        return moment
-
-    async def sleep_until(self, moment: float) -> None:
-        raise AssertionError("nobody sleeps here")
 
 
 def metrics() -> tuple[Metrics, Board]:
@@ -50,9 +36,9 @@ def metrics() -> tuple[Metrics, Board]:
             step_ms=20.0,
         )
     )
-    health = Health(HealthConfig(), board=board, clock=Standing())
+    health = Health(HealthConfig(), board=board, clock=StandingClock(10.0))
     surfaces = Surfaces(MqttCounts(obeyed=2), OscCounts(malformed=5), lambda: 4)
-    return Metrics(board=board, clock=Standing(), health=health, surfaces=surfaces), board
+    return Metrics(board=board, clock=StandingClock(10.0), health=health, surfaces=surfaces), board
 
 
 def value(of: Metrics, name: str, **labels: str) -> float | None:

@@ -104,7 +104,7 @@ def _check(session: SessionDescription) -> None:
         raise malformed("more than picture and sound in it", got=", ".join(kinds[: MAX_MEDIA + 1]))
     if not any(media.kind == "video" and media.direction in ("sendonly", "sendrecv") for media in session.media):
         raise malformed("it sends no picture", expected="a video section that says sendonly")
-    mids = [media.rtp.muxId for media in session.media]
+    mids = [media.rtp.muxId or "" for media in session.media]  # of a bare `a=mid` aiortc makes None
     if "" in mids or len(set(mids)) < len(mids):
         raise malformed("each section needs a mid of its own", got=", ".join(mids))
     for group in session.group:

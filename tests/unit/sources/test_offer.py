@@ -75,6 +75,7 @@ def test_a_section_without_direction_sends_and_receives() -> None:
         (offer(more="m=application 9 UDP/DTLS/SCTP webrtc-datachannel"), "more than picture and sound"),
         (offer(direction="a=recvonly"), "it sends no picture"),
         (offer(mid=""), "a mid of its own"),
+        (offer().replace("a=mid:0", "a=mid").replace("a=group:BUNDLE 0\r\n", ""), "a mid of its own"),
         (offer().replace("BUNDLE 0", "BUNDLE 1"), "bundles what is not there"),
         (offer().replace("a=ice-ufrag:abcd\r\n", ""), "ice-ufrag or ice-pwd of section 0 is missing"),
         (offer().replace(PASSWORD, "short"), "ice-ufrag or ice-pwd of section 0 is missing or wrong"),

@@ -15,7 +15,8 @@ from av import VideoFrame
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.errors import PublishError
 from stream_v2m.sources.newest import Newest
-from stream_v2m.sources.peer import Peer, addresses_of
+from stream_v2m.sources.peer import Peer
+from stream_v2m.sources.reach import reach_of
 from stream_v2m.sources.webrtc import Published
 from stream_v2m.sources.webrtc_config import WebRTCConfig
 
@@ -143,8 +144,8 @@ class Inlet:
         ]
         try:
             async with asyncio.timeout(ANSWERING):
-                addresses = await asyncio.to_thread(addresses_of, self._host)  # a name may have to be looked up
-                return await Peer.answer(offer, addresses=addresses, ice_servers=servers)
+                reach = await asyncio.to_thread(reach_of, self._host)  # a name may have to be looked up
+                return await Peer.answer(offer, reach=reach, ice_servers=servers)
         except TimeoutError as error:
             raise PublishError("it could not be answered in time", reason="busy") from error
 

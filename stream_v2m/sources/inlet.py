@@ -145,9 +145,12 @@ class Inlet:
         try:
             async with asyncio.timeout(ANSWERING):
                 reach = await asyncio.to_thread(reach_of, self._host)  # a name may have to be looked up
-                return await Peer.answer(offer, reach=reach, ice_servers=servers)
+                peer = await Peer.answer(offer, reach=reach, ice_servers=servers)
         except TimeoutError as error:
             raise PublishError("it could not be answered in time", reason="busy") from error
+        if not peer.relayed and any(server.url.startswith("turn") for server in self._config.ice_servers):
+            self._notice("the TURN server lends no address; is it reached, and are username and credential right?")
+        return peer
 
     async def _serve(self, publisher: _Publisher) -> None:
         """Take one publisher's pictures to the end."""

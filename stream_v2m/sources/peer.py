@@ -18,6 +18,7 @@ from stream_v2m.sources.offer import malformed, read_offer
 from stream_v2m.sources.reach import Reach
 
 COMPONENT = 1  # RTP; RTCP goes the same way
+GATHERING = 3  # seconds that STUN and TURN servers may take to answer; the publisher waits for as long
 CLOSING = 5.0  # seconds that a peer may take to be closed
 
 
@@ -26,6 +27,7 @@ class Peer:
 
     def __init__(self, connection: RTCPeerConnection, receiver: RTCRtpReceiver) -> None:
         self.sdp = connection.localDescription.sdp
+        self.relayed = " typ relay" in self.sdp  # whether a TURN server lends it an address
         self.backlog = _bound_backlog(receiver)
         self._connection, self._receiver = connection, receiver
         self._closing: asyncio.Task[None] | None = None
@@ -103,7 +105,7 @@ async def _gather(connection: RTCPeerConnection, reach: Reach) -> None:
     """Open sockets within reach only: left alone, aioice takes every address but the loopback."""
     gatherers = {transceiver.receiver.transport.transport.iceGatherer for transceiver in connection.getTransceivers()}
     for ice in (gatherer._connection for gatherer in gatherers):
-        ice._local_candidates = await ice.get_component_candidates(COMPONENT, list(reach.addresses))
+        ice._local_candidates = await ice.get_component_candidates(COMPONENT, list(reach.addresses), GATHERING)
         ice._local_candidates_start = ice._local_candidates_end = True
         for protocol in ice._protocols:
             if protocol.local_candidate.type == "host":  # what a relay hands on was asked for in the configuration

@@ -15,7 +15,8 @@ from av import VideoFrame
 from stream_v2m.core.clock import Clock
 from stream_v2m.core.errors import PublishError
 from stream_v2m.sources.newest import Newest
-from stream_v2m.sources.peer import Peer, addresses_of
+from stream_v2m.sources.peer import Peer
+from stream_v2m.sources.reach import reach_of
 from stream_v2m.sources.webrtc import Published
 from stream_v2m.sources.webrtc_config import WebRTCConfig
 
@@ -143,10 +144,13 @@ class Inlet:
         ]
         try:
             async with asyncio.timeout(ANSWERING):
-                addresses = await asyncio.to_thread(addresses_of, self._host)  # a name may have to be looked up
-                return await Peer.answer(offer, addresses=addresses, ice_servers=servers)
+                reach = await asyncio.to_thread(reach_of, self._host)  # a name may have to be looked up
+                peer = await Peer.answer(offer, reach=reach, ice_servers=servers)
         except TimeoutError as error:
             raise PublishError("it could not be answered in time", reason="busy") from error
+        if not peer.relayed and any(server.url.startswith("turn") for server in self._config.ice_servers):
+            self._notice("the TURN server lends no address; is it reached, and are username and credential right?")
+        return peer
 
     async def _serve(self, publisher: _Publisher) -> None:
         """Take one publisher's pictures to the end."""

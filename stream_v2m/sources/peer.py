@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
-from aioice.ice import get_host_addresses
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 from aiortc.exceptions import OperationError
 from aiortc.mediastreams import MediaStreamError
@@ -18,25 +15,11 @@ from av import VideoFrame
 from stream_v2m.core.errors import PublishError
 from stream_v2m.sources.backlog import Backlog
 from stream_v2m.sources.offer import malformed, read_offer
+from stream_v2m.sources.reach import Reach
 
-MAX_ADDRESSES = 16
 COMPONENT = 1  # RTP; RTCP goes the same way
+GATHERING = 3  # seconds that STUN and TURN servers may take to answer; the publisher waits for as long
 CLOSING = 5.0  # seconds that a peer may take to be closed
-
-
-def addresses_of(host: str) -> list[str]:
-    """The addresses of this machine that pictures may come to, when pages are served at ``host``.
-
-    Loopback stays loopback; a wildcard means every address, loopback among them.
-    """
-    if host in ("", "0.0.0.0", "::"):
-        found = ["127.0.0.1", *get_host_addresses(use_ipv4=True, use_ipv6=host != "0.0.0.0")]
-        return found[:MAX_ADDRESSES]
-    try:
-        return [str(ipaddress.ip_address(host))]
-    except ValueError:
-        found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)]
-        return list(dict.fromkeys(found))[:MAX_ADDRESSES]
 
 
 class Peer:
@@ -44,11 +27,13 @@ class Peer:
 
     def __init__(self, connection: RTCPeerConnection, receiver: RTCRtpReceiver) -> None:
         self.sdp = connection.localDescription.sdp
+        self.relayed = " typ relay" in self.sdp  # whether a TURN server lends it an address
         self.backlog = _bound_backlog(receiver)
         self._connection, self._receiver = connection, receiver
+        self._closing: asyncio.Task[None] | None = None
 
     @classmethod
-    async def answer(cls, offer: str, *, addresses: Sequence[str], ice_servers: list[RTCIceServer]) -> Peer:
+    async def answer(cls, offer: str, *, reach: Reach, ice_servers: list[RTCIceServer]) -> Peer:
         """Answer an offer: the first picture in it is taken; sound, and further pictures, are refused.
 
         Raises:
@@ -58,14 +43,12 @@ class Peer:
         async with AsyncExitStack() as undo:
             connection = RTCPeerConnection(RTCConfiguration(iceServers=ice_servers))
             undo.push_async_callback(connection.close)
-            peer = await cls._answer(connection, text, codecs, addresses)
+            peer = await cls._answer(connection, text, codecs, reach)
             undo.pop_all()
         return peer
 
     @classmethod
-    async def _answer(
-        cls, connection: RTCPeerConnection, offer: str, codecs: Sequence[str], addresses: Sequence[str]
-    ) -> Peer:
+    async def _answer(cls, connection: RTCPeerConnection, offer: str, codecs: Sequence[str], reach: Reach) -> Peer:
         try:
             await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         except OperationError as error:
@@ -79,7 +62,7 @@ class Peer:
             else:
                 transceiver.direction = "inactive"
         assert taken is not None
-        await _gather(connection, addresses)
+        await _gather(connection, reach)
         await connection.setLocalDescription(await connection.createAnswer())
         return cls(connection, taken.receiver)
 
@@ -103,21 +86,33 @@ class Peer:
                 yield picture
 
     async def close(self) -> None:
-        """Let go of its sockets and threads; as often as one likes."""
+        """Let go of its sockets and threads, even if who asks is cancelled meanwhile; as often as one likes."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close())  # noqa: TID251  (it outlives the group that is cancelled)
+        try:
+            await asyncio.wait([self._closing])
+        except asyncio.CancelledError:  # aiortc, interrupted here, would keep the sockets that are left
+            await asyncio.wait([self._closing])
+            raise
+
+    async def _close(self) -> None:
         with suppress(TimeoutError):  # nobody is waited for longer
             async with asyncio.timeout(CLOSING):
                 await self._connection.close()
 
 
-async def _gather(connection: RTCPeerConnection, addresses: Sequence[str]) -> None:
-    """Open sockets on these addresses only: left alone, aioice takes every address but the loopback."""
+async def _gather(connection: RTCPeerConnection, reach: Reach) -> None:
+    """Open sockets within reach only: left alone, aioice takes every address but the loopback."""
     gatherers = {transceiver.receiver.transport.transport.iceGatherer for transceiver in connection.getTransceivers()}
     for ice in (gatherer._connection for gatherer in gatherers):
-        ice._local_candidates = await ice.get_component_candidates(COMPONENT, list(addresses))
+        ice._local_candidates = await ice.get_component_candidates(COMPONENT, list(reach.addresses), GATHERING)
         ice._local_candidates_start = ice._local_candidates_end = True
+        for protocol in ice._protocols:
+            if protocol.local_candidate.type == "host":  # what a relay hands on was asked for in the configuration
+                reach.hold(protocol)
         if not ice._local_candidates:
             raise PublishError(
-                "no socket can be opened for it", reason="busy", got=", ".join(addresses), cure="see `--host`"
+                "no socket can be opened for it", reason="busy", got=", ".join(reach.addresses), cure="see `--host`"
             )
 
 

@@ -274,6 +274,24 @@ def test_the_page_sounds_what_is_played_and_is_silent_after_panic(stage: Stage):
         stage.comes(lambda state: state["controls"]["playing"])
 
 
+NO_DEVICE = """
+    globalThis.AudioContext = class extends AudioContext {
+        state = 'suspended';
+        resume() { return new Promise(() => {}); }
+    };
+"""
+
+
+def test_a_browser_without_a_sound_device_says_so(stage: Stage):
+    """As Firefox does without one: it never starts, and never refuses."""
+    with stage.page(script=NO_DEVICE) as page:
+        page.locator("#sound").click()
+        page.wait_for_function("() => document.querySelector('#sound').textContent === 'No sound device'")
+        page.evaluate("stage.sound.context.state = 'running'")
+        page.evaluate("stage.sound.context.onstatechange()")
+        assert page.locator("#sound").inner_text() == "Sound on"
+
+
 def test_the_instrument_never_clips_and_a_released_note_ends_without_a_click(stage: Stage):
     """Eight of the loudest notes of six voices at once are more than any style plays."""
     with stage.page() as page:

@@ -19,9 +19,9 @@ from stream_v2m.core.values import Frame
 from stream_v2m.sources import peer
 from stream_v2m.sources.backlog import Backlog
 from stream_v2m.sources.inlet import Inlet
-from stream_v2m.sources.peer import addresses_of
+from stream_v2m.sources.reach import reach_of
 from stream_v2m.sources.webrtc import Published
-from stream_v2m.sources.webrtc_config import WebRTCConfig
+from stream_v2m.sources.webrtc_config import IceServer, WebRTCConfig
 from tests.support.publisher import Numbered, Publisher, number_of, publisher, running_inlet, until
 from tests.support.sdp_fuzz import fuzz
 
@@ -224,13 +224,23 @@ async def test_pictures_that_are_too_large_are_dropped_and_told_of_once() -> Non
     assert [text for text in heard if "352×180 are too large" in text] == [heard[1]]
 
 
-@pytest.mark.parametrize(("host", "expected"), [("127.0.0.1", {"127.0.0.1"}), ("0.0.0.0", None)])
-async def test_only_addresses_that_are_served_are_offered(host: str, expected: set[str] | None) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+async def test_addresses_within_reach_are_offered(host: str) -> None:
     async with running_inlet(host=host) as inlet, publisher() as sender:
         publication = await inlet.publish(await sender.offer())
     offered = {line.split()[4] for line in publication.answer.splitlines() if line.startswith("a=candidate")}
-    assert offered == (expected or set(addresses_of(host)))
+    assert offered == set(reach_of(host).addresses)
     assert "127.0.0.1" in offered
+
+
+async def test_a_turn_server_that_does_not_answer_is_told_of_and_in_nobodys_way() -> None:
+    heard: list[str] = []
+    config = WebRTCConfig(ice_servers=(IceServer(url="turn:127.0.0.1:1?transport=tcp"),))  # nobody listens there
+    async with running_inlet(config, notice=heard.append) as inlet, publisher() as sender:
+        await sender.publish(inlet)
+        source, _ = await opened(inlet)
+        source.close()
+    assert "TURN server lends no address" in heard[0]
 
 
 async def test_nobody_can_publish_where_nothing_runs() -> None:

@@ -6,6 +6,7 @@ import { Sound } from "./sound.js";
 import { midiMissing, MidiOut } from "./webmidi.js";
 
 const KEPT = "listening";
+const DEVICE_MS = 2000; // Firefox waits for ever for a sound device that is not there
 
 /** Returns the sound and the MIDI output, both wired to the model. */
 export function listen(model, link) {
@@ -25,9 +26,12 @@ function hear(model, sound, midi, kept) {
     text(button, sound.on ? "Sound on" : "Sound off");
   };
   button.addEventListener("click", async () => {
-    await (sound.on ? sound.stop() : sound.start());
-    sound.context.onstatechange = show;
+    const starting = !sound.on;
+    const done = starting ? sound.start() : sound.stop();
+    sound.context.onstatechange = show; // the device may come later
+    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, DEVICE_MS))]);
     show();
+    if (starting && !sound.on) text(button, "No sound device");
   });
 
   const [volume, delay] = [$("volume"), $("delay")];

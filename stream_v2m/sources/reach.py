@@ -32,11 +32,14 @@ class Reach:
         protocol.datagram_received = datagram_received  # type: ignore[method-assign]
 
 
-def reach_of(host: str) -> Reach:
+def reach_of(host: str, *, shy: bool = False) -> Reach:
     """Where pages served at ``host`` may send pictures to.
 
-    A wildcard means every address, loopback among them. Loopback means this machine alone, but at every address of
-    it: Firefox never sends from or to 127.0.0.1, so the others are offered too, and heard from this machine only.
+    A wildcard means every address, loopback among them; loopback means loopback.
+
+    Args:
+        shy: the sender never sends to 127.0.0.1; where that is what is served, it is offered this machine's other
+            addresses too, and heard from this machine only.
 
     Raises:
         OSError: no such host.
@@ -47,7 +50,7 @@ def reach_of(host: str) -> Reach:
         found = [str(ipaddress.ip_address(host))]
     except ValueError:
         found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)]
-    if all(ipaddress.ip_address(address).is_loopback for address in found):
+    if shy and all(ipaddress.ip_address(address).is_loopback for address in found):
         return Reach(tuple(dict.fromkeys([*found, *_every()]))[:MAX_ADDRESSES], alone=True)
     return Reach(tuple(dict.fromkeys(found))[:MAX_ADDRESSES])
 

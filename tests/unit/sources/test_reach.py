@@ -20,9 +20,13 @@ class Heard(StunProtocol):
         self.who.append(addr[0])
 
 
+def test_loopback_is_loopback() -> None:
+    assert reach_of("127.0.0.1") == Reach(("127.0.0.1",))
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_loopback_is_this_machine_alone_at_all_its_addresses(host: str) -> None:
-    reach = reach_of(host)
+def test_who_shies_loopback_is_offered_this_machines_other_addresses_and_heard_from_it_alone(host: str) -> None:
+    reach = reach_of(host, shy=True)
     assert reach.alone
     assert {"127.0.0.1", *get_host_addresses(use_ipv4=True, use_ipv6=False)} <= set(reach.addresses)
 

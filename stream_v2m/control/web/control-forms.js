@@ -16,7 +16,7 @@ function form(desk, name, schema) {
   const node = el(
     "form",
     { className: "command", "aria-label": name },
-    el("p", { className: "quiet small" }, (schema.description ?? "").split("\n")[0]),
+    el("p", { className: "quiet small" }, ...prose((schema.description ?? "").split("\n")[0])),
     ...fields.map(({ label }) => label),
     button,
     el("p", { className: "says", role: "status" }),
@@ -32,6 +32,11 @@ function form(desk, name, schema) {
     desk.command(name, given, button);
   });
   return node;
+}
+
+/** Text in which what stands between double backticks is code. */
+function prose(text) {
+  return text.split("``").map((piece, turn) => (turn % 2 ? el("code", {}, piece) : piece));
 }
 
 /** A property with its reference followed and the null of its choices noted. */

@@ -11,7 +11,8 @@ from typing import Any
 from stream_v2m.config import Config, find_style
 from stream_v2m.core.channel import CueChannel, Latest, Lossless
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import Command, Quit
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.performance import Quit
 from stream_v2m.core.resources import user_folder
 from stream_v2m.core.state import Board, SourceState, State
 from stream_v2m.core.tempo import USUAL_BPM, InternalTempo, Segment

@@ -36,25 +36,6 @@ def models(affect: str | None, provider: str | None, strict: bool | None) -> dic
     return {"affect.estimator": affect, "models.provider": provider, "models.strict_provider": strict}
 
 
-def surfaces(
-    mqtt: str | None,
-    mqtt_name: str | None,
-    mqtt_discovery: bool,
-    osc_to: list[str] | None,
-    osc_listen: str | None,
-    log: str | None,
-) -> dict[str, object]:
-    """Settings of what tells and obeys, as they were given."""
-    return {
-        "mqtt.broker": mqtt,
-        "mqtt.name": mqtt_name,
-        "mqtt.discovery": mqtt_discovery or None,
-        "osc.to": osc_to or None,
-        "osc.listen": osc_listen,
-        "log.form": log,
-    }
-
-
 def assigned(values: Mapping[str, object]) -> list[str]:
     """What was given on the command line, as assignments; JSON's strings, numbers and lists are TOML's too."""
     return [f"{key}={to_json(value)}" for key, value in values.items() if value is not None]

@@ -7,29 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from stream_v2m.core.commands import (
-    Command,
-    FreezeRange,
-    Hold,
-    Mute,
-    Nudge,
-    Panic,
-    Play,
-    Quit,
-    Reseed,
-    SetAffectStrength,
-    SetCueStrength,
-    SetSource,
-    SetStyle,
-    SetTempo,
-    Solo,
-    Stop,
-    Tap,
-    Transpose,
-    TrimDensity,
-    TrimLoudness,
-    When,
-)
+from stream_v2m.core.commands.arrangement import Mute, SetStyle, Solo, TrimDensity, TrimLoudness
+from stream_v2m.core.commands.command import Command, When
+from stream_v2m.core.commands.gestures import SetCueStrength
+from stream_v2m.core.commands.harmony import Hold, Reseed, Transpose
+from stream_v2m.core.commands.mood import FreezeRange, SetAffectStrength
+from stream_v2m.core.commands.performance import Panic, Play, Quit, SetSource, Stop
+from stream_v2m.core.commands.tempo import Nudge, SetTempo, Tap
 from stream_v2m.core.state import State
 
 NUDGE = 1 / 24  # beats: a MIDI clock's pulse

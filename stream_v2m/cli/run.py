@@ -24,7 +24,7 @@ from stream_v2m.config import Config, alone, find_style, style_names
 from stream_v2m.control import logs
 from stream_v2m.control.feed import Feed
 from stream_v2m.core.clock import MonotonicClock, VirtualClock, run_virtual
-from stream_v2m.core.commands import Quit
+from stream_v2m.core.commands.performance import Quit
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.files import check_writable
 from stream_v2m.core.state import State

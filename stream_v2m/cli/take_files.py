@@ -16,7 +16,7 @@ from stream_v2m.cli.plot import draw
 from stream_v2m.cli.run import recorder_of
 from stream_v2m.config import Config, alone, find_style, style_path
 from stream_v2m.core.clock import VirtualClock, run_virtual
-from stream_v2m.core.commands import Command
+from stream_v2m.core.commands.command import Command
 from stream_v2m.core.config import revised
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.files import check_writable, replacing

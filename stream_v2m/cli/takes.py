@@ -87,7 +87,7 @@ def list_takes(context: typer.Context) -> None:
     if table.row_count:
         console.print(table, highlight=False)
     else:
-        console.print(f"no takes in {shelf.folder}; `stream-v2m play SOURCE --take` keeps one", highlight=False)
+        console.print(f"no takes in {shelf.folder}; `stream-v2m play SOURCE --keep` keeps one", highlight=False)
     for fault in faults:
         console.print(fault, highlight=False, style="red")
 

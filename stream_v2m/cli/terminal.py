@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 from stream_v2m.cli.keyboard import Keyboard
 from stream_v2m.cli.keys import keys_for, next_when, parse_keys, part_command
-from stream_v2m.core.commands import Command, Nudge, Panic, Quit, Tap, When
+from stream_v2m.core.commands.command import Command, When
+from stream_v2m.core.commands.performance import Panic, Quit
+from stream_v2m.core.commands.tempo import Nudge, Tap
 from stream_v2m.core.errors import StreamV2MError
 from stream_v2m.core.state import Board
 

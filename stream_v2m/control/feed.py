@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Literal
 
 from stream_v2m.control import words
+from stream_v2m.core.lasting import Lasting
 from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import Affect, Cue, Frame, MidiEvent, MusicEvent, NoteEvent, Track
 from stream_v2m.core.witness import Witness
@@ -37,21 +38,28 @@ class News:
 
 
 class Box:
-    """News for one listener; once it overflows all of it is forgotten, and the listener is told so."""
+    """News for one listener; once it overflows all of it is forgotten, and the listener is told so.
 
-    def __init__(self, kinds: frozenset[Kind], capacity: int = CAPACITY) -> None:
-        self.kinds, self._capacity = kinds, capacity
+    Args:
+        first: what a listener must know before all else; asked again when it has to begin anew.
+    """
+
+    def __init__(
+        self, kinds: frozenset[Kind], capacity: int = CAPACITY, *, first: Callable[[], Iterable[News]] = tuple
+    ) -> None:
+        self.kinds, self._capacity, self._first = kinds, capacity, first
         self._news: deque[News] = deque()
         self._lagged = False
         self._fresh = asyncio.Event()
+        self._begin()
 
     def put(self, news: News) -> None:
         """Keep it if it is wanted."""
         if news.kind not in self.kinds:
             return
         if len(self._news) == self._capacity:
-            self._news.clear()
             self._lagged = True
+            self._begin()
         self._news.append(news)
         self._fresh.set()
 
@@ -71,6 +79,11 @@ class Box:
         """Return when there is something to take."""
         await self._fresh.wait()
 
+    def _begin(self) -> None:
+        self._news = deque(news for news in self._first() if news.kind in self.kinds)
+        if self._news:
+            self._fresh.set()
+
 
 class Feed(Witness):
     """Hands on notes, messages and cues, and keeps what is newest of the rest.
@@ -86,6 +99,7 @@ class Feed(Witness):
         self.tracks: tuple[Track, ...] = ()
         self.segment: Segment | None = None
         self._channels: dict[str, int] = {}
+        self._lasting: Lasting[MidiEvent] = Lasting()
         self._boxes: list[Box] = []
 
     @property
@@ -95,8 +109,11 @@ class Feed(Witness):
 
     @contextmanager
     def listening(self, kinds: frozenset[Kind]) -> Iterator[Box]:
-        """A box that is filled for as long as the context lasts."""
-        box = Box(kinds)
+        """A box that is filled for as long as the context lasts.
+
+        With MIDI messages it begins with the sounds: programs and controllers as they were told last.
+        """
+        box = Box(kinds, first=self._sounds)
         self._boxes.append(box)
         try:
             yield box
@@ -121,11 +138,17 @@ class Feed(Witness):
             self._tell("notes", partial(words.notes, notes, self._channels))
 
     def sent(self, messages: Sequence[MidiEvent]) -> None:
+        for message in messages:
+            self._lasting.note(message.message, message)
         if self._boxes and (told := [each for each in messages if each.message[0] < REALTIME]):
             self._tell("midi", partial(words.midi, told))
 
     def released(self, at: float) -> None:
         self._tell("released", partial(words.released, at))
+
+    def _sounds(self) -> Iterator[News]:
+        if sounds := list(self._lasting):
+            yield News("midi", partial(words.midi, sounds))
 
     def _tell(self, kind: Kind, write: Callable[[], str]) -> None:
         if self._boxes:

@@ -12,7 +12,8 @@ from typing import Literal, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stream_v2m.core.commands import Command, name_of
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.table import name_of
 from stream_v2m.core.state import Board, Phase
 from stream_v2m.core.values import Track
 from stream_v2m.core.witness import Witness

@@ -16,7 +16,8 @@ from stream_v2m.control.health import Health
 from stream_v2m.control.mqtt import MqttCounts
 from stream_v2m.control.osc import OscCounts
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import Command, name_of
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.table import name_of
 from stream_v2m.core.emotions import EMOTIONS
 from stream_v2m.core.state import Board, PlayerState, State
 from stream_v2m.core.values import Affect, Cue, FeatureWindow, Frame, MusicEvent, NoteEvent, StepPlan

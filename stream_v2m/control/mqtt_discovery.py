@@ -12,7 +12,7 @@ from typing import Any
 from stream_v2m import __version__
 from stream_v2m.control.mqtt_topics import COMMAND, OFFLINE, ONLINE, STATUS
 from stream_v2m.control.words import written
-from stream_v2m.core.commands import COMMANDS
+from stream_v2m.core.commands.table import COMMANDS
 
 STEP = 0.05  # of a slider
 # entity: topic, field, icon

@@ -7,7 +7,10 @@ from http import HTTPStatus
 from typing import Any
 
 from stream_v2m.control.faults import Fault, fault
-from stream_v2m.core.commands import COMMANDS, Command, Learn, Quit, SetStyle, parse_command
+from stream_v2m.core.commands.arrangement import SetStyle
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.performance import Learn, Quit
+from stream_v2m.core.commands.table import COMMANDS, parse_command
 from stream_v2m.core.errors import ConfigError, StreamV2MError
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from stream_v2m.control.events import Wishes
 from stream_v2m.control.words import VERSION
-from stream_v2m.core.commands import COMMANDS
+from stream_v2m.core.commands.table import COMMANDS
 from stream_v2m.core.state import State
 
 PREFIX = "/api/v1"

@@ -9,7 +9,8 @@ from typing import Any
 
 from stream_v2m.control.osc_packet import Argument, bundle, message
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import COMMANDS, Command
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.table import COMMANDS
 from stream_v2m.core.emotions import EMOTIONS
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import State

@@ -25,7 +25,7 @@ from stream_v2m.control.route import Route
 from stream_v2m.control.server_config import ServerConfig
 from stream_v2m.control.words import Sheet
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import Command
+from stream_v2m.core.commands.command import Command
 from stream_v2m.core.errors import PortError
 from stream_v2m.core.state import Board
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stream_v2m.core.commands import Command
+from stream_v2m.core.commands.command import Command
 from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import Affect, Cue, FeatureWindow, Frame, MidiEvent, MusicEvent, StepPlan, Track
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from stream_v2m.core.commands import COMMANDS, parse_command
+from stream_v2m.core.commands.table import COMMANDS, parse_command
 from stream_v2m.core.errors import ConfigError
 
 _NUMBERS = ("number", "integer")  # as JSON schema calls them

@@ -8,7 +8,8 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from stream_v2m.core.commands import Command, parse_command
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.table import parse_command
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.midi.action import Action, action_of, number

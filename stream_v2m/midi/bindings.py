@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from stream_v2m.core.commands import Command
+from stream_v2m.core.commands.command import Command
 from stream_v2m.core.controls import Controls
 from stream_v2m.midi.binding import HIGHEST, Binding, Touch
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from stream_v2m.midi.channel_message import CONTROL_CHANGE, PROGRAM_CHANGE, channel_of, resets, silence
-
-_FIRST_MODE_MESSAGE = 120  # controllers from here on are commands, not values
+from stream_v2m.core.lasting import Lasting
+from stream_v2m.midi.channel_message import channel_of, resets, silence
 
 
 class Patch:
@@ -12,7 +11,7 @@ class Patch:
 
     def __init__(self) -> None:
         self._channels: dict[int, None] = {}
-        self._newest: dict[bytes, bytes] = {}
+        self._lasting: Lasting[bytes] = Lasting()
 
     def note(self, message: bytes) -> None:
         """Remember what ``message`` changes."""
@@ -20,11 +19,7 @@ class Patch:
         if channel is None:
             return
         self._channels[channel] = None
-        kind = message[0] & 0xF0
-        if kind == PROGRAM_CHANGE:
-            self._newest[message[:1]] = message
-        elif kind == CONTROL_CHANGE and message[1] < _FIRST_MODE_MESSAGE:
-            self._newest[message[:2]] = message
+        self._lasting.note(message, message)
 
     def silence(self) -> list[bytes]:
         """Sustain off and all notes off on every channel in use."""
@@ -36,4 +31,4 @@ class Patch:
 
     def restore(self) -> list[bytes]:
         """Resets, then the programs and controllers as they were last."""
-        return [*self.resets(), *self._newest.values()]
+        return [*self.resets(), *self._lasting]

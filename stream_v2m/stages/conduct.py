@@ -10,7 +10,8 @@ from itertools import count
 
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import Play, Stop, When
+from stream_v2m.core.commands.command import When
+from stream_v2m.core.commands.performance import Play, Stop
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import Board
 from stream_v2m.core.tempo import InternalTempo, Segment, TapTempo

@@ -7,24 +7,13 @@ from dataclasses import replace
 from typing import get_args
 
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import (
-    Command,
-    Learn,
-    Mute,
-    Nudge,
-    Panic,
-    Play,
-    Quit,
-    SetAffect,
-    SetSource,
-    SetStyle,
-    SetTempo,
-    SetZone,
-    Solo,
-    Stop,
-    Tap,
-    name_of,
-)
+from stream_v2m.core.commands.arrangement import Mute, SetStyle, Solo
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.gestures import SetZone
+from stream_v2m.core.commands.mood import SetAffect
+from stream_v2m.core.commands.performance import Learn, Panic, Play, Quit, SetSource, Stop
+from stream_v2m.core.commands.table import name_of
+from stream_v2m.core.commands.tempo import Nudge, SetTempo, Tap
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import Board
 from stream_v2m.core.witness import Witness

@@ -9,7 +9,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import Command, Learn
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.performance import Learn
 from stream_v2m.core.errors import ConfigError, StreamV2MError
 from stream_v2m.core.inputs import InputState, Received
 from stream_v2m.core.state import Board

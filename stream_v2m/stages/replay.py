@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream_v2m.core.clock import Clock
-from stream_v2m.core.commands import Command, Learn, Nudge, SetSource, SetTempo, Tap
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.performance import Learn, SetSource
+from stream_v2m.core.commands.tempo import Nudge, SetTempo, Tap
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import SMALL_HEIGHT, SMALL_WIDTH, Cue, FeatureWindow, Frame

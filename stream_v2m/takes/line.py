@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from stream_v2m.core.chords import Chord, Key
-from stream_v2m.core.commands import COMMANDS, Command, parse_command
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.table import COMMANDS, parse_command
 from stream_v2m.core.emotions import EMOTIONS
 from stream_v2m.core.features import CONDITIONS, EMOTION, FEATURE_SIZE, MOTION, SCENE_OFFSET, SEMANTIC, Condition
 from stream_v2m.core.tempo import Segment

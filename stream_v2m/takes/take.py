@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stream_v2m.core.commands import Command
+from stream_v2m.core.commands.command import Command
 from stream_v2m.core.errors import ConfigError, TakeError
 from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import MidiEvent, Track

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from stream_v2m.core.commands import Command
+from stream_v2m.core.commands.command import Command
 from stream_v2m.core.errors import TakeError
 from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import Affect, Cue, FeatureWindow, Frame, MidiEvent, StepPlan, Track

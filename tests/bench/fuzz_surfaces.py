@@ -23,7 +23,8 @@ from stream_v2m.control.osc import Osc
 from stream_v2m.control.osc_config import OscConfig
 from stream_v2m.control.osc_packet import bundle, message
 from stream_v2m.core.clock import MonotonicClock
-from stream_v2m.core.commands import COMMANDS, Command
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.table import COMMANDS
 from stream_v2m.core.state import Board, State
 from tests.support.mosquitto import HOST, mosquitto
 

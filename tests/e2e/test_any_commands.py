@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from stream_v2m.config import Config, style_names
 from stream_v2m.core.clock import VirtualClock, run_virtual
-from stream_v2m.core.commands import Command, When, parse_command
+from stream_v2m.core.commands.command import Command, When
+from stream_v2m.core.commands.table import parse_command
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.scales import SCALES
 from stream_v2m.core.values import MidiEvent

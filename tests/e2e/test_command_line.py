@@ -72,6 +72,12 @@ def test_playing_to_a_file_alone_takes_no_port_and_ends_on_time(tmp_path: Path):
     assert 5 < mido.MidiFile(tmp_path / "take.mid").length < 12
 
 
+def test_what_is_served_is_kept_as_a_take_too(tmp_path: Path):
+    served = ("serve", "film:", "--port", "0", "--to", "file:take.mid", "--seconds", "5", "--quiet")
+    stream_v2m(*served, "--take", "gig", "--set", f"takes.folder={str(tmp_path)!r}", cwd=tmp_path)
+    assert notes(tmp_path / "gig" / "take.mid")["pad"]
+
+
 def test_a_fault_of_the_user_is_one_line_that_says_the_cure(tmp_path: Path):
     for arguments, words in (
         (("render", "missing.mp4", "out.mid"), "missing.mp4"),

@@ -374,8 +374,11 @@ def test_a_midi_port_of_the_browser_gets_every_message_with_its_moment(stage: St
 
 FAKE_PORT = """
     globalThis.sent = [];
-    const port = { id: 'one', name: 'A synth', type: 'output', send: (data, at) => sent.push([[...data], at]) };
-    const access = { outputs: new Map([['one', port]]) };
+    globalThis.sentToOther = [];
+    const into = (list) => (data, at) => list.push([[...data], at]);
+    const port = { id: 'one', name: 'A synth', type: 'output', send: into(sent) };
+    const other = { id: 'two', name: 'Another', type: 'output', send: into(sentToOther) };
+    const access = { outputs: new Map([['one', port], ['two', other]]) };
     Object.defineProperty(navigator, 'requestMIDIAccess', { value: async () => access });
 """
 
@@ -400,6 +403,61 @@ def test_a_chosen_midi_port_plays_along_and_is_left_silent(stage: Stage):
     assert [at for (status, *_), at in messages if status >> 4 == 9] == sorted(
         at for (status, *_), at in messages if status >> 4 == 9
     )
+
+
+def sounds(messages: list[Any]) -> tuple[dict[int, int], set[tuple[int, int]]]:
+    """Programs by channel, and channels with controllers, that come before the first note; none may be for later."""
+    programs: dict[int, int] = {}
+    controllers: set[tuple[int, int]] = set()
+    for (status, first, *_), at in messages:
+        if status >> 4 == 9:
+            break
+        assert at >= 0
+        if status >> 4 == 0xC:
+            programs[status & 0x0F] = first
+        elif status >> 4 == 0xB:
+            controllers.add((status & 0x0F, first))
+    return programs, controllers
+
+
+def test_a_port_that_is_chosen_later_and_every_new_connection_gets_the_sounds_before_the_first_note(stage: Stage):
+    tracks = {track["channel"] - 1: track["program"] for track in reversed(stage.state()["tracks"])}
+    lasting = {(channel, controller) for channel in tracks for controller in (7, 10, 11, 91)}
+    heard = "(sent) => sent.some(([[status]]) => status >> 4 === 9)"
+    context = stage.browser.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
+    page = context.new_page()
+    sockets: list[Any] = []
+
+    def through(socket: Any) -> None:
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    page.route_web_socket("**/api/v1/events*midi=1*", through)
+    page.add_init_script(FAKE_PORT)
+    page.goto(stage.url)
+    page.wait_for_function(LIVE)
+    page.locator("#midi").click()
+    page.locator("#port").select_option("one")
+    page.wait_for_function(f"() => ({heard})(sent)")
+    programs, controllers = sounds(page.evaluate("sent"))
+    assert programs.items() >= tracks.items()  # channels of a style before may be told too
+    assert controllers >= lasting
+    page.locator("#port").select_option("two")
+    page.wait_for_function(f"() => ({heard})(sentToOther)")
+    programs, controllers = sounds(page.evaluate("sentToOther"))
+    assert programs.items() >= tracks.items()  # channels of a style before may be told too
+    assert controllers >= lasting
+    page.evaluate("globalThis.before = sentToOther.length")
+    assert len(sockets) == 2
+    sockets[1].close()
+    page.wait_for_function(
+        """(channels) => channels.every((channel) =>
+            sentToOther.slice(before).some(([[status]]) => status === (0xc0 | channel)))""",
+        arg=list(tracks),
+    )
+    assert len(sockets) == 3
+    context.close()
 
 
 def test_a_lost_connection_is_shown_and_comes_back_by_itself(stage: Stage):

@@ -11,7 +11,8 @@ import pytest
 
 from stream_v2m.config import Config
 from stream_v2m.core.clock import VirtualClock, run_virtual
-from stream_v2m.core.commands import Command, SetZone
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.gestures import SetZone
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import State
 from stream_v2m.core.trace import Trace

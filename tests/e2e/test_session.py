@@ -7,25 +7,11 @@ import pytest
 from stream_v2m.config import Config
 from stream_v2m.core.chords import Key
 from stream_v2m.core.clock import VirtualClock, run_virtual
-from stream_v2m.core.commands import (
-    Command,
-    Hold,
-    Learn,
-    LockKey,
-    LockScale,
-    Mute,
-    Nudge,
-    Panic,
-    Play,
-    Quit,
-    Reseed,
-    SetStyle,
-    SetTempo,
-    Solo,
-    Stop,
-    Tap,
-    Transpose,
-)
+from stream_v2m.core.commands.arrangement import Mute, SetStyle, Solo
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.harmony import Hold, LockKey, LockScale, Reseed, Transpose
+from stream_v2m.core.commands.performance import Learn, Panic, Play, Quit, Stop
+from stream_v2m.core.commands.tempo import Nudge, SetTempo, Tap
 from stream_v2m.core.errors import ConfigError, PortError
 from stream_v2m.core.state import State
 from stream_v2m.core.tempo import Segment

@@ -12,7 +12,11 @@ import pytest
 
 from stream_v2m.config import Config
 from stream_v2m.core.clock import VirtualClock, run_virtual
-from stream_v2m.core.commands import Command, Mute, Play, Quit, SetSource, SetTempo, Stop, Transpose
+from stream_v2m.core.commands.arrangement import Mute
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.harmony import Transpose
+from stream_v2m.core.commands.performance import Play, Quit, SetSource, Stop
+from stream_v2m.core.commands.tempo import SetTempo
 from stream_v2m.core.errors import ConfigError, SourceError
 from stream_v2m.core.state import State
 from stream_v2m.core.trace import Trace

@@ -19,7 +19,10 @@ from stream_v2m.cli.main import app
 from stream_v2m.cli.take_files import keeping, render
 from stream_v2m.config import Config
 from stream_v2m.core.clock import VirtualClock, run_virtual
-from stream_v2m.core.commands import Command, Mute, SetTempo, Transpose
+from stream_v2m.core.commands.arrangement import Mute
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.harmony import Transpose
+from stream_v2m.core.commands.tempo import SetTempo
 from stream_v2m.core.errors import PortError, TakeError
 from stream_v2m.core.tempo import Segment
 from stream_v2m.core.values import Event

@@ -11,7 +11,7 @@ import pytest
 
 from stream_v2m.config import Config
 from stream_v2m.core.clock import Clock, MonotonicClock, VirtualClock, run_virtual
-from stream_v2m.core.commands import parse_command
+from stream_v2m.core.commands.table import parse_command
 from stream_v2m.core.features import SEMANTIC, Condition
 from stream_v2m.core.state import State
 from stream_v2m.core.values import Affect, FeatureWindow, StepPlan

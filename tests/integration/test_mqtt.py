@@ -16,7 +16,8 @@ from stream_v2m.control.mqtt_config import MqttConfig
 from stream_v2m.control.obey import Obey
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.clock import MonotonicClock
-from stream_v2m.core.commands import Command, Hold, Transpose
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.harmony import Hold, Transpose
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import Board, State
 from tests.support.mosquitto import HOST, Mosquitto, black_hole, mosquitto

@@ -16,7 +16,8 @@ from stream_v2m.control.osc_config import OscConfig
 from stream_v2m.control.osc_packet import message
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.clock import MonotonicClock
-from stream_v2m.core.commands import Command, Mute
+from stream_v2m.core.commands.arrangement import Mute
+from stream_v2m.core.commands.command import Command
 from stream_v2m.core.errors import PortError
 from stream_v2m.core.state import Board, State
 from stream_v2m.core.values import NoteEvent, Track

@@ -10,7 +10,7 @@ import pytest
 
 from stream_v2m.config import Config
 from stream_v2m.core.clock import VirtualClock, run_virtual
-from stream_v2m.core.commands import parse_command
+from stream_v2m.core.commands.table import parse_command
 from stream_v2m.core.errors import ConfigError, ModelContractError
 from stream_v2m.core.state import GraphState, State
 from stream_v2m.core.worker import InlineWorker

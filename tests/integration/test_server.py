@@ -21,7 +21,7 @@ from stream_v2m.control.certificates import self_signed, tls_context
 from stream_v2m.control.events import FAULTS, LARGEST
 from stream_v2m.control.route import Route
 from stream_v2m.control.server import BODY, Server
-from stream_v2m.core.commands import Hold
+from stream_v2m.core.commands.harmony import Hold
 from stream_v2m.core.errors import PortError
 from stream_v2m.sources.jpeg import preview
 from tests.support.require import missing

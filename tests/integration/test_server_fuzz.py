@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stream_v2m.core.commands import COMMANDS
+from stream_v2m.core.commands.table import COMMANDS
 from tests.support.fuzzing import METHODS, PATHS, RAW, VALUES, Tally, knock, message, request
 from tests.support.fuzzing_socket import Talk
 from tests.support.serving import Served, serving

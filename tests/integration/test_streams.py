@@ -15,7 +15,7 @@ from threading import Thread
 
 import pytest
 
-from stream_v2m.core.commands import SetSource
+from stream_v2m.core.commands.performance import SetSource
 from stream_v2m.core.errors import SourceError
 from stream_v2m.sources.factory import open_source
 from stream_v2m.sources.source import SourceConfig

@@ -7,7 +7,7 @@ import json
 import random
 from dataclasses import dataclass, field
 
-from stream_v2m.core.commands import COMMANDS
+from stream_v2m.core.commands.table import COMMANDS
 
 PATIENCE = 20.0  # seconds until an answer counts as never coming
 SILENCE = 0.5  # seconds until a server is taken to wait for the rest of a request

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from stream_v2m.config import Config
 from stream_v2m.core.clock import MonotonicClock
-from stream_v2m.core.commands import Quit
+from stream_v2m.core.commands.performance import Quit
 from stream_v2m.core.state import State
 from stream_v2m.core.worker import ThreadWorker
 from stream_v2m.midi.outputs import Outputs

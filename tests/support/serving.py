@@ -16,7 +16,7 @@ from stream_v2m.control.route import Route
 from stream_v2m.control.server import Server
 from stream_v2m.control.server_config import ServerConfig
 from stream_v2m.core.clock import MonotonicClock
-from stream_v2m.core.commands import Command
+from stream_v2m.core.commands.command import Command
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import Board, State
 from stream_v2m.core.values import Frame, MidiEvent, NoteEvent

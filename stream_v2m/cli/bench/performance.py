@@ -27,7 +27,7 @@ from stream_v2m.cli.bench.watcher import (
 from stream_v2m.cli.run import settle_garbage
 from stream_v2m.config import Config, alone, find_style
 from stream_v2m.core.clock import MonotonicClock
-from stream_v2m.core.commands import Quit
+from stream_v2m.core.commands.performance import Quit
 from stream_v2m.core.worker import ThreadWorker
 from stream_v2m.inference.sampling import Sampler
 from stream_v2m.midi.controllers import ControllerMapping, ControllersConfig

@@ -8,8 +8,8 @@ const KEPT = 120; // a minute
 const CHARTS = [
   ["step", "one step of the model", "ms", 1, (state) => state.step_ms, 20],
   ["late", "how late notes leave: 99 of 100 sooner", "ms", 1, (state) => state.player.lateness_p99_ms, 5],
-  ["observe", "to measure one picture", "ms", 1, (state) => state.source.observe_ms, 10],
-  ["age", "from a picture’s capture until it was measured", "ms", 0, (state) => state.source.age_ms, 100],
+  ["observe", "from a picture’s arrival until it is measured", "ms", 1, (state) => state.source.observe_ms, 10],
+  ["age", "of a live source: from the newest picture’s capture until now", "ms", 0, (state) => state.source.age_ms, 100],
   ["frames", "pictures measured a second", "Hz", 1, (state) => state.source.rate_hz, 30],
   ["drops", "pictures passed over, and messages lost", "", 0, (state) => state.source.dropped + state.player.dropped, 4],
 ];

@@ -48,9 +48,12 @@ export class Link {
     return this.#connection.command(name, given);
   }
 
-  /** Hear of MIDI messages or not; on a connection of their own, since few pages want them. */
+  /**
+   * Hear of MIDI messages or not; on a connection of their own, since few pages want them.
+   *
+   * Each call connects anew, because each connection begins with the sounds of the parts, which a new output must know.
+   */
   midi(wanted) {
-    if (wanted === (this.#midi !== null)) return;
     this.#midi?.close();
     const onEvent = (event) => {
       if (event.type === "midi") this.model.emit("midi", event.messages);

@@ -120,7 +120,7 @@ export class MidiOut {
   }
 
   #write(data, at) {
-    this.#output.send(data, at);
+    this.#output.send(data, Math.max(at, 0)); // sounds may have been told before the page was opened
     this.sent += 1;
   }
 }

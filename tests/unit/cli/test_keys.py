@@ -10,7 +10,11 @@ import pytest
 from stream_v2m.cli.keys import keys_for, parse_keys, part_command
 from stream_v2m.cli.terminal import steer
 from stream_v2m.core.clock import run_virtual
-from stream_v2m.core.commands import COMMANDS, Command, Mute, Panic, Play, SetSource, SetStyle, Solo, Stop, Transpose
+from stream_v2m.core.commands.arrangement import Mute, SetStyle, Solo
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.harmony import Transpose
+from stream_v2m.core.commands.performance import Panic, Play, SetSource, Stop
+from stream_v2m.core.commands.table import COMMANDS
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import Board, SourceState, State

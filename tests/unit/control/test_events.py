@@ -15,7 +15,7 @@ from stream_v2m.control.obey import Obey
 from stream_v2m.control.preview import Preview
 from stream_v2m.control.words import Sheet
 from stream_v2m.core.clock import VirtualClock, run_virtual
-from stream_v2m.core.commands import Command
+from stream_v2m.core.commands.command import Command
 from stream_v2m.core.errors import SourceError
 from stream_v2m.core.state import Board, State
 from stream_v2m.core.values import Cue, Event, Frame, NoteEvent

@@ -77,6 +77,40 @@ def test_a_box_that_overflows_forgets_all_and_says_so():
         assert [box.lagged(), box.lagged()] == [True, False]
 
 
+SOUNDS = [MidiEvent(0.5, 0, b"\xc0\x05"), MidiEvent(0.5, 0, b"\xb0\x07\x40"), MidiEvent(9.0, 0, b"\xb0\x0b\x50")]
+TOLD = [{"due": each.due, "data": list(each.message), "release": None} for each in SOUNDS]
+
+
+def test_who_joins_for_midi_first_gets_the_sounds_that_hold_and_no_note():
+    feed = Feed()
+    feed.sent([*SOUNDS[:2], MidiEvent(1.0, 0, b"\xb0\x0b\x40"), MidiEvent(1.0, 0, b"\x90\x3c\x5a", 1.5), SOUNDS[2]])
+    with feed.listening(frozenset({"midi"})) as box, feed.listening(frozenset({"notes"})) as other:
+        feed.sent([MidiEvent(10.0, 0, b"\x90\x3c\x5a", 10.5)])
+        sounds, note = take(box)
+        assert sounds == {"type": "midi", "messages": TOLD}
+        assert note["messages"][0]["data"] == [0x90, 60, 90]
+        assert take(other) == []
+
+
+def test_who_lost_messages_gets_the_sounds_again_before_what_comes():
+    feed = Feed()
+    with feed.listening(frozenset({"midi"})) as box:
+        feed.sent(SOUNDS)
+        for _ in range(CAPACITY):
+            feed.sent([MidiEvent(10.0, 0, b"\x90\x3c\x5a", 10.5)])
+        assert box.lagged()
+        sounds, note = take(box)
+        assert sounds["messages"] == TOLD
+        assert note["messages"][0]["data"] == [0x90, 60, 90]
+
+
+async def test_what_a_listener_begins_with_is_there_at_once():
+    feed = Feed()
+    feed.sent(SOUNDS)
+    with feed.listening(frozenset({"midi"})) as box:
+        await box.wait()
+
+
 def test_nothing_is_kept_for_who_has_gone_nor_before_anybody_came():
     feed = Feed()
     feed.released(0.0)

@@ -9,7 +9,7 @@ import pytest
 
 from stream_v2m.control.health import Health, HealthConfig
 from stream_v2m.core.chords import Chord
-from stream_v2m.core.commands import Mute
+from stream_v2m.core.commands.arrangement import Mute
 from stream_v2m.core.state import Board, PlayerState, SourceState, State
 from stream_v2m.core.values import Cue, Dynamics, Frame, MidiEvent, StepPlan
 from tests.support.standing_clock import StandingClock

@@ -9,7 +9,7 @@ import logging
 import pytest
 
 from stream_v2m.control.logs import Journal, LogConfig, added, start, without_secrets
-from stream_v2m.core.commands import Transpose
+from stream_v2m.core.commands.harmony import Transpose
 from stream_v2m.core.state import Board, State
 
 pytestmark = pytest.mark.unit

@@ -13,7 +13,7 @@ from stream_v2m.control.metrics import Metrics, Surfaces
 from stream_v2m.control.mqtt import MqttCounts
 from stream_v2m.control.osc import OscCounts
 from stream_v2m.core.chords import Chord
-from stream_v2m.core.commands import Hold
+from stream_v2m.core.commands.harmony import Hold
 from stream_v2m.core.resources import configs_folder
 from stream_v2m.core.state import Board, EstimatorState, PlayerState, SourceState, State
 from stream_v2m.core.values import Affect, Cue, Dynamics, NoteEvent, StepPlan

@@ -15,7 +15,7 @@ from stream_v2m.control.mqtt_discovery import entities
 from stream_v2m.control.mqtt_topics import STATUS, VERSION, topics
 from stream_v2m.control.words import written
 from stream_v2m.core.chords import Chord, Key
-from stream_v2m.core.commands import COMMANDS, parse_command
+from stream_v2m.core.commands.table import COMMANDS, parse_command
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.resources import configs_folder
 from stream_v2m.core.state import State

@@ -4,7 +4,9 @@ import pytest
 
 from stream_v2m.control.faults import LONGEST, Fault, described
 from stream_v2m.control.obey import Obey
-from stream_v2m.core.commands import Command, Hold, SetStyle
+from stream_v2m.core.commands.arrangement import SetStyle
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.harmony import Hold
 from stream_v2m.core.errors import ConfigError
 
 pytestmark = pytest.mark.unit

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stream_v2m.control.openapi import command_schema, document
-from stream_v2m.core.commands import COMMANDS
+from stream_v2m.core.commands.table import COMMANDS
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,7 @@ from pythonosc.osc_packet import OscPacket
 from stream_v2m.control.osc_words import ROOT, arguments_of, fields_of, note_bundles, say
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.clock import VirtualClock
-from stream_v2m.core.commands import COMMANDS, parse_command
+from stream_v2m.core.commands.table import COMMANDS, parse_command
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.state import State
 from stream_v2m.core.values import Affect, NoteEvent

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stream_v2m.core.chords import Key
-from stream_v2m.core.commands import COMMANDS, parse_command
+from stream_v2m.core.commands.table import COMMANDS, parse_command
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.errors import ConfigError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stream_v2m.cli.keys import keys_for
-from stream_v2m.core.commands import COMMANDS
+from stream_v2m.core.commands.table import COMMANDS
 from stream_v2m.core.scales import SCALES
 from stream_v2m.midi.binding import Binding
 from stream_v2m.midi.controllers import RANGES, ControllersConfig

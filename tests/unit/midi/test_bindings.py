@@ -8,17 +8,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from stream_v2m.core.commands import (
-    COMMANDS,
-    Command,
-    FreezeRange,
-    Hold,
-    Mute,
-    SetAffectStrength,
-    SetTempo,
-    Tap,
-    Transpose,
-)
+from stream_v2m.core.commands.arrangement import Mute
+from stream_v2m.core.commands.command import Command
+from stream_v2m.core.commands.harmony import Hold, Transpose
+from stream_v2m.core.commands.mood import FreezeRange, SetAffectStrength
+from stream_v2m.core.commands.table import COMMANDS
+from stream_v2m.core.commands.tempo import SetTempo, Tap
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.midi.action import action_of

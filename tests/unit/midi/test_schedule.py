@@ -94,7 +94,7 @@ def test_a_port_that_comes_back_is_told_its_programs_and_controllers_as_they_wer
         schedule.add(0.0, 1, message, None)
     schedule.take(0.0)
     restored = messages(schedule.restore(1, 1.0))
-    assert restored[-2:] == [program_change(1, 6), control_change(1, 7, 90)]
+    assert restored[-2:] == [control_change(1, 7, 90), program_change(1, 6)]
     assert control_change(1, 123, 0) in restored
     assert schedule.restore(0, 1.0) == []
 

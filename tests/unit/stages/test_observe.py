@@ -6,7 +6,7 @@ import pytest
 
 from stream_v2m.core.channel import CueChannel, Latest
 from stream_v2m.core.clock import VirtualClock, run_virtual
-from stream_v2m.core.commands import FreezeRange
+from stream_v2m.core.commands.mood import FreezeRange
 from stream_v2m.core.state import Board, State
 from stream_v2m.core.trace import Trace
 from stream_v2m.core.values import Cue, Event, FeatureWindow, Frame

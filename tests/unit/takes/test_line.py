@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_v2m.core.chords import Chord, Key
-from stream_v2m.core.commands import LockKey, Mute, SetTempo
+from stream_v2m.core.commands.arrangement import Mute
+from stream_v2m.core.commands.harmony import LockKey
+from stream_v2m.core.commands.tempo import SetTempo
 from stream_v2m.core.errors import ConfigError
 from stream_v2m.core.features import CONDITIONS, EMOTION, FEATURE_SIZE, MOTION, SCHEMA_VERSION, SEMANTIC, Condition
 from stream_v2m.core.tempo import Segment

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stream_v2m.core.commands import SetTempo
+from stream_v2m.core.commands.tempo import SetTempo
 from stream_v2m.core.errors import TakeError
 from stream_v2m.core.values import MidiEvent
 from stream_v2m.takes.shelf import LOG

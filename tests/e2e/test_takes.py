@@ -1,5 +1,3 @@
-from itertools import pairwise
-
 """A performance that was kept is there again: bit by bit, on its own beats, after a crash, and as other music."""
 
 import csv
@@ -10,6 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 

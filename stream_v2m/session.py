@@ -50,6 +50,7 @@ class Session:
         worker: makes the worker of a stage, by name: threads in real time, in place on a virtual clock.
         witnesses: told what happens.
         eye: looks at the frames; an observer as ``config.vision`` says if not given.
+        estimation: the slow estimators whose mood a given ``eye`` hears, if it does.
         composer: chooses chords and dynamics; by the models that ``config.models`` names if not given.
         seconds: end on a cadence when the performance has lasted about this long.
 
@@ -67,6 +68,7 @@ class Session:
         worker: Callable[[str], Worker],
         witnesses: Sequence[Witness] = (),
         eye: Eye | None = None,
+        estimation: Estimation | None = None,
         composer: Composer | None = None,
         seconds: float | None = None,
     ) -> None:
@@ -75,7 +77,7 @@ class Session:
         self._clock, self._worker, self._witnesses, self._seconds = clock, worker, list(witnesses), seconds
         models = config.models
         strict = models.strict_provider
-        self._estimation = None if eye else Estimation.of_models(config.affect, models.provider, strict=strict)
+        self._estimation = estimation if eye else Estimation.of_models(config.affect, models.provider, strict=strict)
         self._eye: Eye = eye or Observer(config.vision, mood=self._estimation.mood if self._estimation else None)
         self._composer = composer or Composer.open(
             models.amt, models.dynamics, config.sampler, models.provider, models.threads

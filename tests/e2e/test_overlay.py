@@ -216,7 +216,7 @@ def test_notes_flow_by_as_they_sound(overlay: Overlay, performance: Stage) -> No
     pytest.fail("no note was seen")
 
 
-@pytest.mark.parametrize(("query", "most"), [("", 15), ("?fps=5", 5)])
+@pytest.mark.parametrize(("query", "most"), [("", 10), ("?fps=5", 5)])
 def test_it_paints_no_more_often_than_it_may(overlay: Overlay, performance: Stage, query: str, most: int) -> None:
     page = overlay(query)
     performance.play(NoteEvent(performance.clock.now(), 60.0, 60, 100, "bass"))

@@ -34,6 +34,7 @@ from stream_v2m.midi.controllers import ControllerMapping, ControllersConfig
 from stream_v2m.midi.output import Output
 from stream_v2m.midi.player import Player
 from stream_v2m.session import Session
+from stream_v2m.stages.estimate import Estimation
 
 # Motion on a channel where no part plays, as often as it changes.
 MOTION = ControllerMapping(signal="motion", controller=20, channel=16)
@@ -55,6 +56,8 @@ async def perform(task: dict[str, Any]) -> None:
     player = Player(
         [Output.parse(task["output"])], config.player, origin=clock.origin, stamps=folder / f"{PLAYER}{SUFFIX}"
     )
+    models = config.models
+    estimation = Estimation.of_models(config.affect, models.provider, strict=models.strict_provider)
     session = Session(
         config,
         source,
@@ -62,7 +65,8 @@ async def perform(task: dict[str, Any]) -> None:
         clock=clock,
         worker=ThreadWorker,
         witnesses=[watcher],
-        eye=WatchedObserver(config.vision, watcher),
+        eye=WatchedObserver(config.vision, watcher, mood=estimation.mood),
+        estimation=estimation,
         composer=open_composer(config, watcher),
     )
 

@@ -22,6 +22,7 @@ from stream_v2m.inference.decoder import Decoder, DecoderState
 from stream_v2m.inference.dynamics import DynamicsModel, DynamicsState
 from stream_v2m.midi.outputs import Outputs
 from stream_v2m.midi.player import Player
+from stream_v2m.vision.mood import Mood
 from stream_v2m.vision.observer import Observer, Sight, VisionConfig
 from stream_v2m.vision.window import Sample, WindowBuilder
 
@@ -104,8 +105,8 @@ class WatchedOutputs(Outputs):
 class WatchedObserver(Observer):
     """The usual observer."""
 
-    def __init__(self, config: VisionConfig, watcher: Watcher) -> None:
-        super().__init__(config)
+    def __init__(self, config: VisionConfig, watcher: Watcher, *, mood: Mood) -> None:
+        super().__init__(config, mood=mood)
         self._watcher = watcher
         self._windows = self._watched = _WatchedWindows(watcher.clock)
 

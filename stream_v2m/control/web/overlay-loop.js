@@ -1,7 +1,7 @@
 // When to paint: at most `fps` times a second, only as long as something moves, and never while hidden.
 //
 // A timer paints, not an animation frame: an animation frame that is asked for costs the browser a whole frame's work
-// even if nothing is painted in it, and 15 of 60 are wanted.
+// even if nothing is painted in it, and 10 of 60 are wanted.
 
 export class Loop {
   /** `paint()` says in how many milliseconds it wants to be called again: 0 as soon as may be, Infinity not at all. */

@@ -49,7 +49,7 @@ const PARAMETERS = {
   scale: number(1, 0.25, 8),
   font: number(56, 16, 160),
   margin: number(16, 0, 500),
-  fps: number(15, 1, 30),
+  fps: number(10, 1, 30),
 };
 
 /** The options of a query string like `?position=top&scale=2`; `warn` hears what was wrong. */

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -33,15 +36,22 @@ def jack_server(wait_ms: int = 200) -> Iterator[subprocess.Popen[bytes]]:
     require("jackd", "jack_wait")
     worker = os.environ.get("PYTEST_XDIST_WORKER", f"gw{os.getpid() % 2}")
     name = f"v2m-{worker}-{next(_numbers) % 3}"
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as undo:
         patch.setenv("JACK_DEFAULT_SERVER", name)
         patch.setenv("JACK_NO_START_SERVER", "1")
-        server = start_jackd(wait_ms)
-        try:
+        with _alone():
+            server = start_jackd(wait_ms)
+            undo.callback(end, server)
             wait_for_jackd(server)
-            yield server
-        finally:
-            end(server)
+        yield server
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let no other process start a server meanwhile: two that begin at once spoil each other's registry."""
+    with (Path(tempfile.gettempdir()) / "stream_v2m-tests-jackd.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def start_jackd(wait_ms: int = 200) -> subprocess.Popen[bytes]:

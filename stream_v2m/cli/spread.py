@@ -17,8 +17,9 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
             fields is an option is said by their annotation, as in a command's own signature.
     """
     own = inspect.signature(command, eval_str=True)
-    groups: dict[str, Any] = {}
-    groups |= {name: one.annotation for name, one in own.parameters.items() if is_dataclass(one.annotation)}
+    groups: dict[str, Any] = {
+        name: one.annotation for name, one in own.parameters.items() if is_dataclass(one.annotation)
+    }
     parameters: list[inspect.Parameter] = []
     for name, one in own.parameters.items():
         parameters += _options(groups[name]) if name in groups else [one]

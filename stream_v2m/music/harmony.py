@@ -80,15 +80,17 @@ def walkable(chord: Chord, scale: Collection[int]) -> frozenset[int]:
     return tones | (frozenset(scale) - yielding)
 
 
-def passing(previous: int, target: int, classes: Collection[int]) -> int:
-    """The pitch of ``classes`` beside ``target``, on the side of ``previous``, or on the other if it is that one."""
+def passing(previous: int, target: int, classes: Collection[int], low: int, high: int) -> int | None:
+    """The pitch of ``classes`` beside ``target`` but ``previous``, on its side if it can be; None if there is none.
 
-    def beside(side: int) -> int:
-        return next(pitch for step in range(1, OCTAVE + 1) if (pitch := target + side * step) % OCTAVE in classes)
-
-    side = 1 if previous > target else -1
-    found = beside(side)
-    return beside(-side) if found == previous else found
+    Args:
+        low, high: bounds of the pitch.
+    """
+    for side in (1, -1) if previous > target else (-1, 1):
+        pitch = next(pitch for step in range(1, OCTAVE + 1) if (pitch := target + side * step) % OCTAVE in classes)
+        if pitch != previous and low <= pitch <= high:
+            return pitch
+    return None
 
 
 def thinned(voicing: Sequence[int], chord: Chord, voices: int) -> tuple[int, ...]:

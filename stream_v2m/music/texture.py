@@ -181,12 +181,15 @@ def _passing(
 ) -> dict[float, list[int]]:
     """The tones that pass, by beat: off the beat, alone, not accented, and between two that do not pass."""
     found: dict[float, list[int]] = {}
+    low, high = _widest(passage)
     for before, each, after in zip(sounding, sounding[1:], sounding[2:], strict=False):
         weak = metric_level(each.beat, passage.beats_per_bar) > _ON_THE_BEAT
         if not weak or each.stroke.accented or len(each.stroke.tones) > 1 or before.beat in found:
             continue
         if chance(passage.seed, passage.index, beat_key(each.beat), _PASSES) < passage.part.passing:
-            found[each.beat] = [passing(pitches[before.beat][0], pitches[after.beat][0], classes)]
+            pitch = passing(pitches[before.beat][0], pitches[after.beat][0], classes, low, high)
+            if pitch is not None:
+                found[each.beat] = [pitch]
     return found
 
 
@@ -196,7 +199,13 @@ def _rung(tone: Tone, beat: float, passage: Passage) -> int:
     pitch = ladder(harmony.chord, tone, low, high)
     if chance(passage.seed, passage.index, beat_key(beat), tone.number) < harmony.spread:
         pitch += OCTAVE
-    return fold(pitch, low, min(127, high + OCTAVE // 2))
+    return fold(pitch, *_widest(passage))
+
+
+def _widest(passage: Passage) -> tuple[int, int]:
+    """The register with the half octave above it that what leaps may take."""
+    low, high = lifted(passage.part, passage.harmony)
+    return low, min(127, high + OCTAVE // 2)
 
 
 def weight(each: Placed, passage: Passage) -> float:

@@ -19,7 +19,7 @@ class Written:
     def add(self, event: MusicEvent) -> None:
         """Keep an event until it is taken."""
         self._count += 1
-        heapq.heappush(self._events, (moment_of(event), isinstance(event, NoteEvent), self._count, event))
+        heapq.heappush(self._events, (_moment_of(event), isinstance(event, NoteEvent), self._count, event))
 
     def take(self, until: float) -> list[MusicEvent]:
         """Hand over what lies before the moment ``until``."""
@@ -43,6 +43,6 @@ class Written:
         heapq.heapify(self._events)
 
 
-def moment_of(event: MusicEvent) -> float:
+def _moment_of(event: MusicEvent) -> float:
     """When an event begins, in seconds."""
     return event.onset if isinstance(event, NoteEvent) else event.time

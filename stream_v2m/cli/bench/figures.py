@@ -43,8 +43,12 @@ PATHS = (
     Row("confirmation → accent", "the picture that tells cut from flash is there", "the accent is at the peer"),
     Row("cut → confirmed", "the first picture of a cut or flash is there", "the performer knows which it is"),
     Row("motion → CC", "a picture is there", "the controller that tells its motion is at the peer"),
-    Row("picture → accent", "the picture of a cut or flash is decoded and stamped", "the driver's send has returned"),
-    Row("picture → CC", "a picture is decoded and stamped", "the driver's send of its controller has returned"),
+    Row(
+        "picture → accent",
+        "a cut's or flash's picture is decoded, small, stamped",
+        "the driver's send has returned",
+    ),
+    Row("picture → CC", "a picture is decoded, small, stamped", "the driver's send of its controller has returned"),
     Row("frame → chord", "the newest picture that a step sees is there", "its chord is decided"),
     Row("deadline → wire", "a message is due", "it is at the peer"),
 )

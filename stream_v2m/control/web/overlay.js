@@ -8,7 +8,7 @@ import { View } from "./overlay-view.js";
 import { connect, login } from "./session.js";
 
 const GRACE_MS = 2000; // without a server before the overlay fades
-const RATE = 5; // changes of the state a second: a chord is never later than its beat's light fades
+const RATE = 5; // changes of the state a second: up to 165 bpm a chord is there before its beat's light has faded
 const MOVING = ["playing", "ending"]; // the phases in which beats are counted
 
 const options = readOptions(location.search, (text) => console.warn(text));

@@ -60,6 +60,7 @@ def test_tones_pass_off_the_beat_by_step_to_the_next_chord_tone(share):
         before, note, after = passed[place - 1 : place + 2]
         assert note.onset % 0.5 > 0
         assert 1 <= abs(note.pitch - after.pitch) <= 3
+        assert 60 <= note.pitch <= 90  # the register, and half an octave above it
         assert note.pitch != before.pitch
         assert (before.pitch, after.pitch) == (plain[place - 1].pitch, plain[place + 1].pitch)
         assert note.onset + note.duration <= after.onset + 1e-6

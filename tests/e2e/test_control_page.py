@@ -38,12 +38,16 @@ class Stage:
             assert time.monotonic() < end, self.state()
             time.sleep(0.05)
 
+    def blank(self, **options: Any) -> Any:
+        """A page of a context of its own, in which nothing is open yet."""
+        context = self.browser.new_context(**options)
+        context.set_default_timeout(PATIENCE * 1000)
+        return context.new_page()
+
     @contextmanager
     def page(self, *, width: int = 1440, height: int = 900, script: str = "", live: bool = True) -> Iterator[Any]:
         """The control page in a window of its own; it must not complain."""
-        context = self.browser.new_context(viewport={"width": width, "height": height})
-        context.set_default_timeout(PATIENCE * 1000)
-        page = context.new_page()
+        page = self.blank(viewport={"width": width, "height": height})
         complaints = Complaints(page)
         if script:
             page.add_init_script(script)
@@ -52,7 +56,19 @@ class Stage:
             page.wait_for_function(LIVE)
         yield page
         assert complaints.heard == []
-        context.close()
+        page.context.close()
+
+
+def sockets_of(page: Any, address: str) -> list[Any]:
+    """The page's WebSockets to this address, as they come; who closes one has it lose its connection."""
+    sockets: list[Any] = []
+
+    def through(socket: Any) -> None:
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    page.route_web_socket(address, through)
+    return sockets
 
 
 @pytest.fixture(scope="module")
@@ -228,9 +244,7 @@ def test_a_command_that_the_page_does_not_know_gets_a_form_made_from_its_schema(
         "$defs": {"Mode": {"enum": ["up", "down"], "type": "string"}},
         "required": ["height"],
     }
-    context = stage.browser.new_context()
-    context.set_default_timeout(PATIENCE * 1000)
-    page = context.new_page()
+    page = stage.blank()
 
     def answer(route: Any) -> None:
         schemas = route.fetch().json()
@@ -254,7 +268,7 @@ def test_a_command_that_the_page_does_not_know_gets_a_form_made_from_its_schema(
     forms = page.locator("form.command").evaluate_all("forms => forms.map(form => form.ariaLabel)")
     with urlopen(f"{stage.url}/api/v1/commands") as commands:
         assert set(json.load(commands)) <= {*placed, *forms}
-    context.close()
+    page.context.close()
 
 
 def test_the_page_sounds_what_is_played_and_is_silent_after_panic(stage: Stage):
@@ -424,16 +438,8 @@ def test_a_port_that_is_chosen_later_and_every_new_connection_gets_the_sounds_be
     tracks = {track["channel"] - 1: track["program"] for track in reversed(stage.state()["tracks"])}
     lasting = {(channel, controller) for channel in tracks for controller in (7, 10, 11, 91)}
     heard = "(sent) => sent.some(([[status]]) => status >> 4 === 9)"
-    context = stage.browser.new_context()
-    context.set_default_timeout(PATIENCE * 1000)
-    page = context.new_page()
-    sockets: list[Any] = []
-
-    def through(socket: Any) -> None:
-        sockets.append(socket)
-        socket.connect_to_server()
-
-    page.route_web_socket("**/api/v1/events*midi=1*", through)
+    page = stage.blank()
+    sockets = sockets_of(page, "**/api/v1/events*midi=1*")
     page.add_init_script(FAKE_PORT)
     page.goto(stage.url)
     page.wait_for_function(LIVE)
@@ -457,20 +463,12 @@ def test_a_port_that_is_chosen_later_and_every_new_connection_gets_the_sounds_be
         arg=list(tracks),
     )
     assert len(sockets) == 3
-    context.close()
+    page.context.close()
 
 
 def test_a_lost_connection_is_shown_and_comes_back_by_itself(stage: Stage):
-    context = stage.browser.new_context()
-    context.set_default_timeout(PATIENCE * 1000)
-    page = context.new_page()
-    sockets: list[Any] = []
-
-    def through(socket: Any) -> None:
-        sockets.append(socket)
-        socket.connect_to_server()
-
-    page.route_web_socket("**/api/v1/events*", through)
+    page = stage.blank()
+    sockets = sockets_of(page, "**/api/v1/events*")
     page.goto(stage.url)
     page.wait_for_function(LIVE)
     page.evaluate(
@@ -486,7 +484,7 @@ def test_a_lost_connection_is_shown_and_comes_back_by_itself(stage: Stage):
     assert lost[:2] == ["lost", "stale"]
     assert lost[2].startswith("reconnecting")
     assert back == ["live", "", "live"]
-    context.close()
+    page.context.close()
 
 
 @pytest.mark.parametrize("width", [360, 390])
@@ -507,9 +505,7 @@ def test_on_a_phone_nothing_scrolls_sideways_and_every_target_takes_a_thumb(stag
 
 
 def test_light_and_dark_follow_the_system_until_somebody_chooses(stage: Stage):
-    context = stage.browser.new_context(color_scheme="light", reduced_motion="reduce")
-    context.set_default_timeout(PATIENCE * 1000)
-    page = context.new_page()
+    page = stage.blank(color_scheme="light", reduced_motion="reduce")
     page.goto(stage.url)
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)
@@ -519,4 +515,4 @@ def test_light_and_dark_follow_the_system_until_somebody_chooses(stage: Stage):
     page.reload()
     assert page.evaluate(ground) == dark
     assert page.evaluate("getComputedStyle(document.querySelector('.lamp')).transitionDuration") == "0s"
-    context.close()
+    page.context.close()

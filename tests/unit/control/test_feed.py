@@ -109,6 +109,7 @@ async def test_what_a_listener_begins_with_is_there_at_once():
     feed.sent(SOUNDS)
     with feed.listening(frozenset({"midi"})) as box:
         await box.wait()
+        assert [sounds["messages"] for sounds in take(box)] == [TOLD]
 
 
 def test_nothing_is_kept_for_who_has_gone_nor_before_anybody_came():

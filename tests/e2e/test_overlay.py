@@ -239,7 +239,7 @@ def test_it_fades_without_a_server_and_comes_back_with_the_state_of_then(overlay
     page = overlay(hear=heard)
     performance.close()
     page.wait_for_selector("#overlay.away", state="attached")
-    assert any("overlay: the server does not answer; it goes on trying" in line for line in heard)
+    assert any("overlay: not connected; it goes on trying" in line for line in heard)
     performance.open(*TRACKS, **PLAYING | {"chord": Chord(9, "min", C_MINOR)})
     page.wait_for_selector(SHOWN)
     assert words(page, "chord") == ["Am"]

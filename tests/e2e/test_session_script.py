@@ -23,7 +23,8 @@ async () => {
         onState: (state, changes) => heard.push(["state", state.cuts, Object.keys(changes).length]),
         onEvent: (event) => heard.push([event.type]),
         onOpen: () => heard.push(["open"]),
-        onClose: ({ code, error }) => heard.push(["close", code, error && error.status]),
+        onClose: ({ code }) => heard.push(["close", code]),
+        onRefused: ({ status }) => heard.push(["refused", status]),
     });
 }
 """
@@ -62,7 +63,34 @@ async def test_a_page_logs_in_follows_the_state_commands_and_comes_back_after_th
             served.board.update(cuts=9)
             await page.wait_for_function("() => session.connected() && session.state().cuts === 9", timeout=WAIT)
         async with serving(host="0.0.0.0", port=port, token="another-horse"):
-            await page.wait_for_function("() => heard.some(([, , status]) => status === 401)", timeout=WAIT)
+            await page.wait_for_function(
+                "() => heard.some(([type, status]) => type === 'refused' && status === 401)", timeout=WAIT
+            )
             await page.evaluate("import('/web/session.js').then(({loginWith}) => loginWith('another-horse'))")
             await page.wait_for_function("() => session.connected()", timeout=WAIT)
             await asyncio.sleep(0)
+
+
+async def test_a_lost_connection_is_told_at_once_and_its_reason_not_after_it_is_back():
+    async with async_chromium() as browser:
+        page = await browser.new_page()
+        reached, answered = asyncio.Event(), asyncio.Event()
+
+        async def hold(route):
+            reached.set()
+            await answered.wait()
+            await route.fulfill(status=401, json={"error": {"what": "no token"}})
+
+        async with serving() as served:
+            port = served.server.port
+            await page.goto(f"{served.url}/web/session.js")
+            await page.evaluate(CONNECT)
+            await page.wait_for_function("() => session.state() !== null", timeout=WAIT)
+            await page.route("**/api/v1/commands", hold)
+        await page.wait_for_function("() => heard.some(([type]) => type === 'close')", timeout=WAIT)
+        await reached.wait()  # while it is still being asked why
+        async with serving(port=port):
+            await page.wait_for_function("() => session.connected()", timeout=WAIT)
+            answered.set()
+            await page.wait_for_function("fetch('/api/v1/commands').then(({status}) => status === 401)", timeout=WAIT)
+            assert not await page.evaluate("heard.some(([type]) => type === 'refused')")

@@ -34,9 +34,9 @@ export class Link {
         model.take(state, new Set(Object.keys(changes)));
       },
       onEvent: (event) => this.#hear(event),
-      onClose: ({ error }) => {
-        model.linked("lost");
-        if (error?.status === 401) this.#askForToken("");
+      onClose: () => model.linked("lost"),
+      onRefused: ({ status }) => {
+        if (status === 401) this.#askForToken("");
       },
     });
     model.useClock(() => this.#connection.now());

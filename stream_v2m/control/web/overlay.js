@@ -63,10 +63,14 @@ function hear(event) {
   loop.wake();
 }
 
-/** Gone: say so to the console only, and fade unless the server is soon back. */
-function leave({ error }) {
-  const why = error?.message ?? "the server does not answer";
+/** Say to the console only why there is no connection, once. */
+function say(why) {
   if (why !== said) console.warn(`overlay: ${(said = why)}; it goes on trying`);
+}
+
+/** Gone: fade unless the server is soon back. */
+function leave() {
+  say(said || "not connected");
   leaving ??= setTimeout(() => {
     overlay.classList.add("away");
     notes?.forget();
@@ -81,4 +85,5 @@ const connection = connect({
   onState: arrive,
   onEvent: hear,
   onClose: leave,
+  onRefused: ({ message }) => say(message),
 });

@@ -63,12 +63,14 @@ async function send(path, body) {
  * @param {(event: object) => void} [wishes.onEvent] `notes`, `released`, `cue`, `midi` as they come;
  *   a picture as `{type: "preview", picture: Blob}`
  * @param {() => void} [wishes.onOpen] connected
- * @param {(reason: {error: Refused|null, code: number}) => void} [wishes.onClose] not connected (any more), told at
- *   each failed attempt; `error.status` 401 means that a token is needed (`loginWith`), then it goes on by itself
+ * @param {(reason: {code: number}) => void} [wishes.onClose] not connected (any more), told at once and at each
+ *   failed attempt
+ * @param {(error: Refused) => void} [wishes.onRefused] why, if the server is there but will not have us; `error.status`
+ *   401 means that a token is needed (`loginWith`), then it goes on by itself
  * @returns {{command: (name: string, args?: object) => Promise<void>, now: () => number, state: () => object|null,
  *   connected: () => boolean, close: () => void}}
  */
-export function connect({ notes, midi, preview, rate, onState, onEvent, onOpen, onClose } = {}) {
+export function connect({ notes, midi, preview, rate, onState, onEvent, onOpen, onClose, onRefused } = {}) {
   const query = new URLSearchParams();
   for (const [name, wanted] of Object.entries({ notes, midi, preview })) if (wanted) query.set(name, "1");
   if (rate) query.set("rate", String(rate));
@@ -156,7 +158,9 @@ export function connect({ notes, midi, preview, rate, onState, onEvent, onOpen, 
     if (closed) return;
     const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++);
     retry = setTimeout(open, longest * (0.5 + Math.random() / 2));
-    onClose?.({ code, error: await reason() });
+    onClose?.({ code });
+    const error = onRefused && (await refusal());
+    if (error && !closed && socket.readyState !== WebSocket.OPEN) onRefused(error);
   }
 
   open();
@@ -183,8 +187,8 @@ export function connect({ notes, midi, preview, rate, onState, onEvent, onOpen, 
   };
 }
 
-/** Why a WebSocket was refused; the browser does not tell, an ordinary request does. Null if nobody answers. */
-async function reason() {
+/** Why a WebSocket was refused; the browser does not tell, an ordinary request does. Null if it was not. */
+async function refusal() {
   try {
     const response = await fetch("/api/v1/commands", { cache: "no-store" });
     if (response.ok) return null;

@@ -41,6 +41,7 @@ class Arranger:
         """Go on in another style."""
         self.style, self.harmony = style, None
         self._places = [places(part) for part in style.parts]
+        self._anywhere = sorted(set().union(*self._places))
         self._choices.clear()
 
     def pause(self) -> None:
@@ -74,6 +75,10 @@ class Arranger:
                 self._voicings[part.name] = voice(plan.chord, previous, low=low, high=high)
             elif part.role == "bass":
                 self._lines[part.name] = bass_note(plan.chord, self._lines.get(part.name), low=part.low, high=part.high)
+
+    def stirs(self, plan: StepPlan, begin: float, stop: float) -> bool:
+        """Whether any note can begin in a span of beats; else ``notes`` has none there."""
+        return begin <= plan.onset < stop or any(begins(place, begin, stop) for place in self._anywhere)
 
     def notes(
         self,

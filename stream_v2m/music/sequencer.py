@@ -237,6 +237,8 @@ class Sequencer:
             for beat in sorted(beat for beat in self._due if begin - EPSILON <= beat < stop - EPSILON):
                 for note in self._touch.accent(self._due.pop(beat), plan, beat=beat, at=self._until, controls=controls):
                     self._push(note)
+            if not arranger.stirs(plan, begin, stop):
+                continue
             asked = self._shapes(plan, controls, at=self._tempo.time_at(begin))
             for index, part, sketch in arranger.notes(
                 plan,

@@ -38,16 +38,23 @@ $(DEV)/.ready: pyproject.toml constraints.txt scripts/venv.sh
 	@sh scripts/venv.sh $(DEV) cpu,synth,link,train,scale,clip,dev --constraint constraints.txt
 	@touch $@
 
+# After the music, since it may have to be built.
+$(DEMO)/.ports: $(DEMO)/.ready
+	@sh scripts/ports.sh $(DEMO)
+	@touch $@
+
 $(DEV)/.real-parts: $(DEV)/.ready
+	@sh scripts/ports.sh $(DEV)
 	@sh scripts/debian.sh jackd2 jack-midi-clock fluidsynth swh-plugins timgm6mb-soundfont musescore-general-soundfont-small ffmpeg mosquitto mosquitto-clients chromium xvfb
 	@touch $@
 
-setup: $(DEMO)/.ready
+setup: $(DEMO)/.ports
 
 dev: $(DEV)/.ready
 
 demo: $(DEMO)/.ready
 	@$(DEMO)/$(BIN)/stream-v2m demo $(SOURCE)
+	@$(MAKE) --no-print-directory $(DEMO)/.ports
 
 # Two at a time, a file on one of them: more would hear each other on a machine of two cores.
 test: $(DEV)/.real-parts

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from stream_v2m.core.errors import PortError
 from stream_v2m.midi.jack_server import hush_jack
-from stream_v2m.midi.port import AUTO, CLIENT, find_port
+from stream_v2m.midi.port import AUTO, CLIENT, find_port, no_library
 
 INPUT_CLIENT = f"{CLIENT}_in"  # not the outputs' name, which JACK would have to number
 _SYSTEM_APIS = {"linux": ("alsa", "jack"), "darwin": ("coremidi",), "win32": ("winmm",)}
@@ -114,11 +114,19 @@ def connect_input(api: str = AUTO) -> InputClient:
     Raises:
         PortError: none does.
     """
+    try:
+        from stream_v2m.midi.rtmidi_input import RtMidiInput
+    except ModuleNotFoundError as error:
+        raise no_library() from error
+    hush_jack()
     reasons = []
     apis = _SYSTEM_APIS.get(sys.platform, ("alsa", "jack")) if api == AUTO else (api,)
     for name in apis:
+        if name == "alsa" and not _ALSA_SEQUENCER.exists():  # its library would say so on the terminal, every time
+            reasons.append(f"{name}: {_ALSA_SEQUENCER} is not there")
+            continue
         try:
-            return _client(name)
+            return RtMidiInput(name, INPUT_CLIENT)
         except PortError as error:
             reasons.append(f"{name}: {error.what}")
     raise PortError(
@@ -140,22 +148,3 @@ def list_inputs(api: str = AUTO) -> list[str]:
         return client.sources()
     finally:
         client.close()
-
-
-def _client(api: str) -> InputClient:
-    if api == "alsa" and not _ALSA_SEQUENCER.exists():  # its library would say so on the terminal, every time
-        raise PortError(f"{_ALSA_SEQUENCER} is not there", where=api)
-    try:
-        from stream_v2m.midi.rtmidi_input import RtMidiInput
-    except ModuleNotFoundError:
-        pass
-    else:
-        hush_jack()
-        return RtMidiInput(api, INPUT_CLIENT)
-    try:
-        from stream_v2m.midi.libremidi_input import LibremidiInput
-    except ModuleNotFoundError as error:
-        cure = "`pip install python-rtmidi`, or pylibremidi from Python 3.13 on"
-        raise PortError("no MIDI library is installed", cure=cure) from error
-    hush_jack()
-    return LibremidiInput(api, INPUT_CLIENT)

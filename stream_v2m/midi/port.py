@@ -183,28 +183,26 @@ def _apis(api: str) -> tuple[str, ...]:
 
 def _connect(api: str) -> Client:
     """A client of the first interface that answers."""
+    try:
+        from stream_v2m.midi.rtmidi_client import RtMidiClient
+    except ModuleNotFoundError as error:
+        raise no_library() from error
     reasons = []
     for name in _apis(api):
         try:
-            return _client(name)
+            return RtMidiClient(name, CLIENT)
         except PortError as error:
             reasons.append(f"{name}: {error.what}")
     raise _no_midi(_apis(api), reasons)
 
 
-def _client(api: str) -> Client:
-    try:
-        from stream_v2m.midi.rtmidi_client import RtMidiClient
-    except ModuleNotFoundError:
-        pass
-    else:
-        return RtMidiClient(api, CLIENT)
-    try:
-        from stream_v2m.midi.libremidi_client import LibremidiClient
-    except ModuleNotFoundError as error:
-        cure = "`pip install python-rtmidi`, or pylibremidi from Python 3.13 on"
-        raise PortError("no MIDI library is installed", cure=cure) from error
-    return LibremidiClient(api, CLIENT)
+def no_library() -> PortError:
+    """What to say where python-rtmidi is not installed, as it may be where it has no wheel."""
+    return PortError(
+        "MIDI ports need python-rtmidi, which is not installed",
+        cure="`pip install python-rtmidi`; from Python 3.13 on it is built on the spot, with a C++ compiler and, on Linux, "
+        "pkg-config and the headers of ALSA and JACK (`apt install g++ pkg-config libasound2-dev libjack-jackd2-dev`)",
+    )
 
 
 def _no_midi(apis: Sequence[str], reasons: Sequence[str]) -> PortError:

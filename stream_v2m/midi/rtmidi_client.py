@@ -1,4 +1,4 @@
-"""MIDI by python-rtmidi, which has wheels up to CPython 3.12."""
+"""MIDI by python-rtmidi, which is built on the spot where it has no wheel: from CPython 3.13 on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MIDI input by python-rtmidi, which has wheels up to CPython 3.12.
+"""MIDI input by python-rtmidi.
 
 Messages are asked for: a callback would run Python in the driver's thread. The library stamps each
 message with the time since the one before, measured by ALSA, Core MIDI or WinMM at its arrival. Under

@@ -200,8 +200,8 @@ def no_library() -> PortError:
     """What to say where python-rtmidi is not installed, as it may be where it has no wheel."""
     return PortError(
         "MIDI ports need python-rtmidi, which is not installed",
-        cure="`pip install python-rtmidi`; from Python 3.13 on it is built on the spot, by a C++ compiler and, on Linux, "
-        "with pkg-config and headers (`apt install g++ pkg-config libasound2-dev libjack-jackd2-dev`)",
+        cure="`pip install python-rtmidi`; from Python 3.13 on it is built, by a C++ compiler and, on Linux, with "
+        "pkg-config and headers (`apt install g++ pkg-config libasound2-dev libjack-jackd2-dev`)",
     )
 
 

@@ -1,4 +1,4 @@
-"""Encoded pictures that wait to be decoded: too many are forgotten at once, up to the next key frame."""
+"""Encoded pictures that wait to be decoded: who is behind goes on with the next key frame, if one comes in time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import queue
 from collections.abc import Callable
 from typing import Protocol
 
-BEHIND = 15  # pictures; a quarter of a second at 60 a second
+BEHIND = 15  # pictures; half a second at 30 a second
+MOST = 60  # pictures; what is older than two seconds is not worth decoding
 
 
 class Codec(Protocol):
@@ -28,30 +29,41 @@ Item = tuple[Codec, Encoded] | None  # None: nothing comes any more
 class Backlog(queue.Queue[Item]):
     """Takes the place of an unbounded queue before a decoder, so that a slow one is late by a moment only.
 
-    Without the pictures between, those that follow cannot be decoded: ``behind`` is called to ask for
-    a key frame, and nothing is handed on until it comes.
+    At ``BEHIND`` pictures a key frame is asked for by ``behind``, and when one comes all before it are forgotten.
+    Until then they are kept, for not everybody sends one when asked (OBS does not, and its own may be 8 s apart). At
+    ``MOST`` all are forgotten: without them those that follow cannot be decoded, and nothing is handed on up to a
+    key frame.
     """
 
     def __init__(self, behind: Callable[[], None]) -> None:
         super().__init__()
         self.forgotten = 0
         self._behind = behind
-        self._waits_for_key = False
+        self._gap = 0  # pictures forgotten since the last one that was handed on
 
     def put(self, item: Item, block: bool = True, timeout: float | None = None) -> None:
         """Append; called by one thread."""
-        if item is not None:
-            codec, encoded = item
-            if self._waits_for_key and not is_key_frame(codec.name, encoded.data):
-                self.forgotten += 1
-                return
-            self._waits_for_key = False
-            if self.qsize() >= BEHIND:
-                self.forgotten += 1 + self._clear()
-                self._waits_for_key = True
+        if item is None or self._admits(*item):
+            super().put(item, block, timeout)
+
+    def _admits(self, codec: Codec, encoded: Encoded) -> bool:
+        waiting = self.qsize()
+        if waiting < BEHIND and not self._gap:
+            return True
+        if is_key_frame(codec.name, encoded.data):
+            self.forgotten += self._clear()
+            self._gap = 0
+            return True
+        if not self._gap and waiting < MOST:
+            if waiting == BEHIND:
                 self._behind()
-                return
-        super().put(item, block, timeout)
+            return True
+        if self._gap % BEHIND == 0:  # again and again: what asks may be lost on the way
+            self._behind()
+        gone = 1 + self._clear()
+        self._gap += 1
+        self.forgotten += gone
+        return False
 
     def _clear(self) -> int:
         count = 0

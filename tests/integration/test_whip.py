@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,7 +24,7 @@ from stream_v2m.control.whip import LARGEST, Whip
 from stream_v2m.sources.inlet import Inlet
 from tests.support.publisher import publisher, running_inlet, until
 from tests.support.require import missing
-from tests.support.sdp import offer
+from tests.support.sdp import OBS, offer
 from tests.support.serving import serving
 
 pytestmark = pytest.mark.integration
@@ -66,6 +67,18 @@ async def test_an_encoder_publishes_and_leaves() -> None:
         await until(lambda: sender.connection.connectionState == "closed", "the end")
         async with client.delete(session) as again:
             assert again.status == 404
+
+
+async def test_what_obs_offers_is_answered_with_its_picture_alone() -> None:
+    async with whip() as (client, inlet), client.post("/whip", data=OBS, headers=SDP) as created:
+        assert created.status == 201
+        _, sound, picture = re.split(r"(?m)^m=", await created.text())
+        assert inlet.publishing
+    assert sound.startswith("audio")
+    assert "a=inactive" in sound.splitlines()
+    assert picture.startswith("video")
+    assert {"a=recvonly", "a=setup:active", "a=rtpmap:96 H264/90000"} <= set(picture.splitlines())
+    assert "typ host" in picture
 
 
 async def test_a_second_publisher_waits_or_takes_over() -> None:

@@ -1,4 +1,4 @@
-"""SDP offers as they come: one that is right, and ways to spoil it."""
+"""SDP offers as they come: one that is right, ways to spoil it, and what OBS really sends."""
 
 from __future__ import annotations
 
@@ -22,6 +22,48 @@ def offer(*, codecs: str = CODECS, direction: str = "a=sendonly", more: str = CA
     media = f"m=video 9 UDP/TLS/RTP/SAVPF 96 97\nc=IN IP4 0.0.0.0\n{mid}\n{direction}\n{TRANSPORT}\n{codecs}\n{more}"
     return "\r\n".join(line for line in f"{HEAD}\n{media}\n".split("\n") if line) + "\r\n"
 
+
+# As OBS Studio 30.2.3 with libdatachannel 0.24.6 sent it, but for names, numbers and keys.
+OBS = f"""\
+v=0
+o=rtc 1 0 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1
+a=group:LS 0 1
+a=msid-semantic:WMS *
+a=ice-options:ice2 trickle
+a=fingerprint:sha-256 {FINGERPRINT}
+m=audio 9 UDP/TLS/RTP/SAVPF 111
+c=IN IP4 0.0.0.0
+a=mid:0
+a=sendonly
+a=ssrc:1000000001 cname:cnameOfThisOBS00
+a=ssrc:1000000001 msid:streamOfThisOBS0 streamOfThisOBS0-audio
+a=msid:streamOfThisOBS0 streamOfThisOBS0-audio
+a=rtcp-mux
+a=rtpmap:111 opus/48000/2
+a=fmtp:111 minptime=10;maxaveragebitrate=96000;stereo=1;sprop-stereo=1;useinbandfec=1
+a=setup:actpass
+a=ice-ufrag:{UFRAG}
+a=ice-pwd:{PASSWORD}
+m=video 9 UDP/TLS/RTP/SAVPF 96
+c=IN IP4 0.0.0.0
+a=mid:1
+a=sendonly
+a=ssrc:1000000002 cname:cnameOfThisOBS00
+a=ssrc:1000000002 msid:streamOfThisOBS0 streamOfThisOBS0-video
+a=msid:streamOfThisOBS0 streamOfThisOBS0-video
+a=rtcp-mux
+a=rtpmap:96 H264/90000
+a=rtcp-fb:96 nack
+a=rtcp-fb:96 nack pli
+a=rtcp-fb:96 goog-remb
+a=fmtp:96 profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1
+a=setup:actpass
+a=ice-ufrag:{UFRAG}
+a=ice-pwd:{PASSWORD}
+""".replace("\n", "\r\n")
 
 _LINES = tuple(offer().splitlines())
 _BEGINNINGS = ("m=", "a=", "a=mid:", "a=fmtp:", "a=ssrc:", "a=extmap:", "a=group:BUNDLE ")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from stream_v2m.core.errors import PublishError
 from stream_v2m.sources.offer import MAX_CANDIDATES, MAX_OFFER, read_offer
-from tests.support.sdp import CANDIDATE, CODECS, FINGERPRINT, PASSWORD, offer, texts
+from tests.support.sdp import CANDIDATE, CODECS, FINGERPRINT, OBS, PASSWORD, UFRAG, offer, texts
 
 pytestmark = pytest.mark.unit
 
@@ -22,6 +22,20 @@ def test_a_right_offer_is_handed_on_and_its_codecs_are_named() -> None:
     assert codecs == ["VP8", "rtx"]
     assert candidates(text) == [CANDIDATE]
     assert SessionDescription.parse(text).media[0].direction == "sendonly"
+
+
+def test_what_obs_offers_is_read_without_candidates_and_with_one_fingerprint_for_both_sections() -> None:
+    text, codecs = read_offer(OBS)
+    sound, picture = SessionDescription.parse(text).media
+    assert codecs == ["H264"]
+    assert candidates(text) == []
+    assert [(media.kind, media.direction, media.rtp.muxId) for media in (sound, picture)] == [
+        ("audio", "sendonly", "0"),
+        ("video", "sendonly", "1"),
+    ]
+    assert [fingerprint.value for fingerprint in picture.dtls.fingerprints] == [FINGERPRINT]
+    assert (picture.ice.usernameFragment, picture.ice.password) == (UFRAG, PASSWORD)
+    assert picture.rtp.codecs[0].parameters["profile-level-id"] == "42e01f"
 
 
 def test_line_ends_without_carriage_return_are_read_too() -> None:

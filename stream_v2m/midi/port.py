@@ -183,17 +183,22 @@ def _apis(api: str) -> tuple[str, ...]:
 
 def _connect(api: str) -> Client:
     """A client of the first interface that answers."""
+    client, reasons = _library(), []
+    for name in _apis(api):
+        try:
+            return client(name, CLIENT)
+        except PortError as error:
+            reasons.append(f"{name}: {error.what}")
+    raise _no_midi(_apis(api), reasons)
+
+
+def _library() -> Callable[[str, str], Client]:
+    """What makes a client of an interface, by a name."""
     try:
         from stream_v2m.midi.rtmidi_client import RtMidiClient
     except ModuleNotFoundError as error:
         raise no_library() from error
-    reasons = []
-    for name in _apis(api):
-        try:
-            return RtMidiClient(name, CLIENT)
-        except PortError as error:
-            reasons.append(f"{name}: {error.what}")
-    raise _no_midi(_apis(api), reasons)
+    return RtMidiClient
 
 
 def no_library() -> PortError:

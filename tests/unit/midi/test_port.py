@@ -8,6 +8,7 @@ import pytest
 
 from stream_v2m.core.errors import ConfigError, PortError
 from stream_v2m.midi import port
+from stream_v2m.midi.input_port import list_inputs
 from stream_v2m.midi.port import distinct, find_port, list_outputs, open_output, opened, without_number
 
 pytestmark = pytest.mark.unit
@@ -61,7 +62,7 @@ class FakeClient:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> FakeClient:
     fake = FakeClient()
-    monkeypatch.setattr(port, "_client", lambda api: fake)
+    monkeypatch.setattr(port, "_library", lambda: lambda api, name: fake)
     return fake
 
 
@@ -99,14 +100,14 @@ def test_on_windows_a_virtual_port_is_answered_with_loopmidi(monkeypatch: pytest
 def test_the_second_interface_is_asked_when_the_first_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def answer(api: str) -> FakeClient:
+    def answer(api: str, name: str) -> FakeClient:
         asked.append(api)
         if api == "alsa":
             raise PortError("no sequencer", where=api)
         return FakeClient()
 
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(port, "_client", answer)
+    monkeypatch.setattr(port, "_library", lambda: answer)
     assert list_outputs() == ["first", "second"]
     assert asked == ["alsa", "jack"]
 
@@ -115,13 +116,22 @@ def test_the_second_interface_is_asked_when_the_first_does_not_answer(monkeypatc
     ("system", "cure"), [("linux", "modprobe"), ("darwin", "Audio MIDI Setup"), ("win32", "Windows")]
 )
 def test_a_system_without_midi_is_told_its_own_cure(monkeypatch: pytest.MonkeyPatch, system: str, cure: str) -> None:
-    def refuse(api: str) -> FakeClient:
+    def refuse(api: str, name: str) -> FakeClient:
         raise PortError("out of order", where=api)
 
     monkeypatch.setattr(sys, "platform", system)
-    monkeypatch.setattr(port, "_client", refuse)
+    monkeypatch.setattr(port, "_library", lambda: refuse)
     with pytest.raises(PortError, match=f"does not answer, got .*out of order.*{cure}"):
         list_outputs()
+
+
+@pytest.mark.parametrize("listing", [list_outputs, list_inputs])
+def test_without_its_library_it_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch, listing) -> None:
+    for module in ("rtmidi", "stream_v2m.midi.rtmidi_client", "stream_v2m.midi.rtmidi_input"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.setitem(sys.modules, "rtmidi", None)  # as if it were not installed
+    with pytest.raises(PortError, match="pip install python-rtmidi"):
+        listing()
 
 
 def test_a_port_of_a_name_that_is_taken_gets_a_number_of_its_own() -> None:

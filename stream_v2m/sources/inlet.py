@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -144,7 +145,7 @@ class Inlet:
         ]
         try:
             async with asyncio.timeout(ANSWERING):
-                shy = _is_firefox(offer)
+                shy = not _sends_to_loopback(offer)
                 reach = await asyncio.to_thread(reach_of, self._host, shy=shy)  # a name may have to be looked up
                 peer = await Peer.answer(offer, reach=reach, ice_servers=servers)
         except TimeoutError as error:
@@ -200,6 +201,9 @@ class Inlet:
             self._publisher = None
 
 
-def _is_firefox(offer: str) -> bool:
-    """Whether Firefox wrote the offer; of loopback its ICE wants nothing, and no setting helps."""
-    return "\no=mozilla" in offer
+def _sends_to_loopback(offer: str) -> bool:
+    """Whether a sender's media surely reach 127.0.0.1: Chromium, OBS and FFmpeg, who name it as their origin.
+
+    Firefox's ICE wants nothing of loopback, GStreamer's (libnice) sends to it by a network card, and others may.
+    """
+    return re.search(r"^o=\S+ \S+ \S+ IN IP4 127\.0\.0\.1\s*$", offer, re.MULTILINE) is not None

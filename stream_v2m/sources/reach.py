@@ -38,7 +38,7 @@ def reach_of(host: str, *, shy: bool = False) -> Reach:
     A wildcard means every address, loopback among them; loopback means loopback.
 
     Args:
-        shy: the sender never sends to 127.0.0.1; where that is what is served, it is offered this machine's other
+        shy: the sender may not reach 127.0.0.1; where that is what is served, it is offered this machine's other
             addresses too, and heard from this machine only.
 
     Raises:

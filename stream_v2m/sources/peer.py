@@ -14,6 +14,7 @@ from av import VideoFrame
 
 from stream_v2m.core.errors import PublishError
 from stream_v2m.sources.backlog import Backlog
+from stream_v2m.sources.dialect import for_aiortc, for_sender
 from stream_v2m.sources.offer import malformed, read_offer
 from stream_v2m.sources.reach import Reach
 
@@ -25,8 +26,8 @@ CLOSING = 5.0  # seconds that a peer may take to be closed
 class Peer:
     """Made by ``answer``; its pictures end when it leaves."""
 
-    def __init__(self, connection: RTCPeerConnection, receiver: RTCRtpReceiver) -> None:
-        self.sdp = connection.localDescription.sdp
+    def __init__(self, connection: RTCPeerConnection, receiver: RTCRtpReceiver, offer: str) -> None:
+        self.sdp = for_sender(connection.localDescription.sdp, offer)
         self.relayed = " typ relay" in self.sdp  # whether a TURN server lends it an address
         self.backlog = _bound_backlog(receiver)
         self._connection, self._receiver = connection, receiver
@@ -50,7 +51,7 @@ class Peer:
     @classmethod
     async def _answer(cls, connection: RTCPeerConnection, offer: str, codecs: Sequence[str], reach: Reach) -> Peer:
         try:
-            await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+            await connection.setRemoteDescription(RTCSessionDescription(for_aiortc(offer), "offer"))
         except OperationError as error:
             raise _no_codec(codecs) from error
         except (ValueError, TypeError) as error:  # what aiortc makes of numbers and words that are none
@@ -64,16 +65,18 @@ class Peer:
         assert taken is not None
         await _gather(connection, reach)
         await connection.setLocalDescription(await connection.createAnswer())
-        return cls(connection, taken.receiver)
+        return cls(connection, taken.receiver, offer)
 
     async def connected(self) -> bool:
         """Wait until its pictures can come (True), or surely will not (False)."""
         changed = asyncio.Event()
         self._connection.on("connectionstatechange", changed.set)
-        while (state := self._connection.connectionState) in ("new", "connecting"):
+        transport = self._receiver.transport  # of sound that is apart, nothing need come
+        transport.on("statechange", changed.set)
+        while transport.state in ("new", "connecting") and self._connection.connectionState in ("new", "connecting"):
             await changed.wait()
             changed.clear()
-        return state == "connected"
+        return bool(transport.state == "connected")
 
     async def pictures(self) -> AsyncIterator[VideoFrame]:
         """Every picture, as it is decoded, until the peer leaves or is lost."""
@@ -130,6 +133,6 @@ def _no_codec(codecs: Sequence[str]) -> PublishError:
         reason="codec",
         where="SDP offer",
         got=", ".join(offered) or "none",
-        expected="VP8, or H.264 in packetization mode 1, constrained baseline",
+        expected="VP8 or H.264",
         cure="choose H.264 or VP8 in the sender; in OBS: Settings, Output, Video Encoder",
     )

@@ -163,7 +163,8 @@ class Ingest:
                     if not tap.source.live:
                         raise
                     tap.close()
-                    if self._clock.now() - since >= self._config.retry_most_s:
+                    lasted = self._clock.now() - since >= self._config.retry_most_s
+                    if lasted or awaited(tap.source) is not None:  # a sender who goes soon is no fault of what waits
                         backoff.reset()
                     self._board.notice(f"lost: {error}")
                     tap = await self._regained(tap.name, error, backoff)

@@ -52,6 +52,27 @@ async def test_what_is_published_arrives_in_order(codec: str) -> None:
     assert "a=inactive" in next(section for section in sections if section.startswith("audio"))
 
 
+async def test_neither_a_high_profile_nor_sound_apart_is_a_hindrance() -> None:
+    async with running_inlet() as inlet, publisher(codec="H264", sound=True) as sender:
+        offer = re.sub("a=group:BUNDLE.*\r\n", "", await sender.offer())
+        publication = await inlet.publish(re.sub("profile-level-id=42.01f", "profile-level-id=640c1f", offer))
+        assert "a=group:BUNDLE" not in publication.answer
+        assert "profile-level-id=640c1f" in publication.answer
+        await sender.accept(publication.answer.replace("640c1f", "42e01f"))  # aiortc knows no other
+        source, _ = await opened(inlet)
+        source.close()
+
+
+async def test_the_picture_comes_where_sound_apart_is_never_connected() -> None:
+    async with running_inlet() as inlet, publisher(sound=True) as sender:
+        text = await sender.offer()
+        bundle = next(line for line in text.splitlines() if line.startswith("a=group:BUNDLE"))
+        publication = await inlet.publish(text.replace(f"{bundle}\r\n", ""))
+        await sender.accept(publication.answer.replace("t=0 0", f"t=0 0\r\n{bundle}"))
+        source, _ = await opened(inlet)
+        source.close()
+
+
 async def test_a_slow_reader_gets_the_newest_picture() -> None:
     pause, in_flight = 30, 15  # pictures
     async with running_inlet() as inlet, publisher(Numbered(rate_hz=60)) as sender:

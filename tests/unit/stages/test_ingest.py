@@ -230,6 +230,15 @@ def test_a_source_that_comes_back_goes_on_and_one_that_lasted_begins_with_short_
     assert scene.source.status == "playing"
 
 
+def test_senders_who_come_and_go_do_not_make_the_next_one_wait():
+    brief = camera(2, fault=OUT, awaits="a publisher")
+    scene = run({"in": one_after_the_other(*[brief] * 6, camera(awaits="a publisher"))}, until=20.0)
+    arrivals = scene.arrivals(0)
+    gaps = [b - a for a, b in pairwise(arrivals) if b - a > 0.11]
+    assert len(gaps) == 6
+    assert all(0.25 <= gap - 0.1 <= 0.5 for gap in gaps)
+
+
 def test_without_a_source_nothing_moves_and_there_is_no_mood():
     async def during(scene: Scene) -> None:
         scene.board.update(cue=Cue(0.0, 1.0), affect="a mood")

@@ -40,11 +40,11 @@ $(DEV)/.ready: pyproject.toml constraints.txt scripts/venv.sh
 
 # After the music, since it may have to be built.
 $(DEMO)/.ports: $(DEMO)/.ready
-	@sh scripts/ports.sh $(DEMO)
+	@sh scripts/ports.sh $(DEMO)/$(BIN)/python
 	@touch $@
 
 $(DEV)/.real-parts: $(DEV)/.ready
-	@sh scripts/ports.sh $(DEV)
+	@sh scripts/ports.sh $(RUN)/python
 	@sh scripts/debian.sh jackd2 jack-midi-clock fluidsynth swh-plugins timgm6mb-soundfont musescore-general-soundfont-small ffmpeg mosquitto mosquitto-clients chromium xvfb
 	@touch $@
 

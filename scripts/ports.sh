@@ -1,14 +1,13 @@
 #!/bin/sh
-# MIDI ports for a Python that python-rtmidi has no wheel for, where it has to be built: ports.sh FOLDER
+# MIDI ports for a Python that python-rtmidi has no wheel for, where it has to be built: ports.sh PYTHON
 # Where it cannot be, this says so and succeeds: files, the synthesizer and browsers need no port.
 set -u
-folder=$1
-if [ -d "$folder/Scripts" ]; then python=$folder/Scripts/python; else python=$folder/bin/python; fi
+python=$1
 
 "$python" -c "import rtmidi" 2>/dev/null && exit 0
 
-headers='import pathlib, sys, sysconfig; sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())'
-"$python" -c "$headers" || python_headers=python3-dev
+has_headers='import pathlib, sys, sysconfig; sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())'
+"$python" -c "$has_headers" || python_headers=python3-dev
 [ "$(uname -s)" != Linux ] || sh "$(dirname "$0")/debian.sh" g++ pkg-config libasound2-dev libjack-jackd2-dev ${python_headers-}
 
 log=$(mktemp)

@@ -10,15 +10,9 @@ from typing import Literal, Protocol
 
 from stream_v2m.core.errors import PortError
 from stream_v2m.midi.jack_server import hush_jack
-from stream_v2m.midi.port import AUTO, CLIENT, find_port, no_library
+from stream_v2m.midi.port import AUTO, CLIENT, find_port, first_that_answers, no_library
 
 INPUT_CLIENT = f"{CLIENT}_in"  # not the outputs' name, which JACK would have to number
-_SYSTEM_APIS = {"linux": ("alsa", "jack"), "darwin": ("coremidi",), "win32": ("winmm",)}
-_CURES = {
-    "linux": "load the ALSA sequencer with `sudo modprobe snd-seq`, or start JACK",
-    "darwin": "check that Audio MIDI Setup opens",
-    "win32": "check that the Windows Audio service runs",
-}
 _ALSA_SEQUENCER = Path("/dev/snd/seq")
 
 
@@ -119,22 +113,13 @@ def connect_input(api: str = AUTO) -> InputClient:
     except ModuleNotFoundError as error:
         raise no_library() from error
     hush_jack()
-    reasons = []
-    apis = _SYSTEM_APIS.get(sys.platform, ("alsa", "jack")) if api == AUTO else (api,)
-    for name in apis:
+
+    def client(name: str) -> InputClient:
         if name == "alsa" and not _ALSA_SEQUENCER.exists():  # its library would say so on the terminal, every time
-            reasons.append(f"{name}: {_ALSA_SEQUENCER} is not there")
-            continue
-        try:
-            return RtMidiInput(name, INPUT_CLIENT)
-        except PortError as error:
-            reasons.append(f"{name}: {error.what}")
-    raise PortError(
-        "this system's MIDI does not answer",
-        where="/".join(apis),
-        got="; ".join(reasons),
-        cure=_CURES.get(sys.platform, _CURES["linux"]),
-    )
+            raise PortError(f"{_ALSA_SEQUENCER} is not there", where=name)
+        return RtMidiInput(name, INPUT_CLIENT)
+
+    return first_that_answers(client, api)
 
 
 def list_inputs(api: str = AUTO) -> list[str]:

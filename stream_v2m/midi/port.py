@@ -7,11 +7,13 @@ import itertools
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from stream_v2m.core.errors import PortError
 from stream_v2m.midi.output import LOOPBACK, check_spec
 from stream_v2m.midi.quiet import quiet
+
+T = TypeVar("T")
 
 CLIENT = "stream_v2m"
 AUTO = "auto"
@@ -121,14 +123,10 @@ def current_api(api: str = AUTO) -> str:
     Raises:
         PortError: none does.
     """
-    for name in _apis(api):
-        try:
-            with quiet():
-                _connect(name).close()
-        except PortError:
-            continue
-        return name
-    raise _no_midi(_apis(api), [])
+    with quiet():
+        client = _connect(api)
+        client.close()
+    return client.api
 
 
 def find_port(pattern: str, names: Sequence[str]) -> int | None:
@@ -181,15 +179,29 @@ def _apis(api: str) -> tuple[str, ...]:
     return _SYSTEM_APIS.get(sys.platform, ("alsa", "jack")) if api == AUTO else (api,)
 
 
-def _connect(api: str) -> Client:
-    """A client of the first interface that answers."""
-    client, reasons = _library(), []
+def first_that_answers(make: Callable[[str], T], api: str) -> T:
+    """What ``make`` makes of the first of the system's MIDI interfaces that answers, or of ``api`` alone.
+
+    Raises:
+        PortError: none does.
+    """
+    reasons = []
     for name in _apis(api):
         try:
-            return client(name, CLIENT)
+            return make(name)
         except PortError as error:
             reasons.append(f"{name}: {error.what}")
-    raise _no_midi(_apis(api), reasons)
+    raise PortError(
+        "this system's MIDI does not answer",
+        where="/".join(_apis(api)),
+        got="; ".join(reasons),
+        cure=_CURES.get(sys.platform, _CURES["linux"]),
+    )
+
+
+def _connect(api: str) -> Client:
+    client = _library()
+    return first_that_answers(lambda name: client(name, CLIENT), api)
 
 
 def _library() -> Callable[[str, str], Client]:
@@ -207,15 +219,6 @@ def no_library() -> PortError:
         "MIDI ports need python-rtmidi, which is not installed",
         cure="`pip install python-rtmidi`; from Python 3.13 on it is built, by a C++ compiler and, on Linux, with "
         "pkg-config and headers (`apt install g++ pkg-config libasound2-dev libjack-jackd2-dev`)",
-    )
-
-
-def _no_midi(apis: Sequence[str], reasons: Sequence[str]) -> PortError:
-    return PortError(
-        "this system's MIDI does not answer",
-        where="/".join(apis),
-        got="; ".join(reasons) or None,
-        cure=_CURES.get(sys.platform, _CURES["linux"]),
     )
 
 

@@ -41,7 +41,7 @@ class Arranger:
         """Go on in another style."""
         self.style, self.harmony = style, None
         self._places = [places(part) for part in style.parts]
-        self._anywhere = sorted(set().union(*self._places))
+        self._anywhere = frozenset().union(*self._places)
         self._choices.clear()
 
     def pause(self) -> None:

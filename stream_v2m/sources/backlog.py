@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 BEHIND = 15  # pictures; half a second at 30 a second
-MOST = 60  # pictures; what is older than two seconds is not worth decoding
+MOST = 60  # pictures; two seconds at 30 a second: what is older is not worth decoding
 
 
 class Codec(Protocol):
@@ -60,9 +60,8 @@ class Backlog(queue.Queue[Item]):
             return True
         if self._gap % BEHIND == 0:  # again and again: what asks may be lost on the way
             self._behind()
-        gone = 1 + self._clear()
         self._gap += 1
-        self.forgotten += gone
+        self.forgotten += 1 + self._clear()
         return False
 
     def _clear(self) -> int:

@@ -147,7 +147,7 @@ class Inlet:
             async with asyncio.timeout(ANSWERING):
                 shy = not _sends_to_loopback(offer)
                 reach = await asyncio.to_thread(reach_of, self._host, shy=shy)  # a name may have to be looked up
-                peer = await Peer.answer(offer, reach=reach, ice_servers=servers)
+                peer = await Peer.answer(offer, reach=reach, ice_servers=servers, clock=self._clock)
         except TimeoutError as error:
             raise PublishError("it could not be answered in time", reason="busy") from error
         if not peer.relayed and any(server.url.startswith("turn") for server in self._config.ice_servers):

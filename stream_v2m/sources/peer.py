@@ -12,9 +12,12 @@ from aiortc.exceptions import OperationError
 from aiortc.mediastreams import MediaStreamError
 from av import VideoFrame
 
+from stream_v2m.core.clock import Clock
 from stream_v2m.core.errors import PublishError
+from stream_v2m.sources.assembly import Assembly
 from stream_v2m.sources.backlog import Backlog
 from stream_v2m.sources.dialect import for_aiortc, for_sender
+from stream_v2m.sources.gaps import Gaps
 from stream_v2m.sources.offer import malformed, read_offer
 from stream_v2m.sources.reach import Reach
 
@@ -26,15 +29,15 @@ CLOSING = 5.0  # seconds that a peer may take to be closed
 class Peer:
     """Made by ``answer``; its pictures end when it leaves."""
 
-    def __init__(self, connection: RTCPeerConnection, receiver: RTCRtpReceiver, offer: str) -> None:
+    def __init__(self, connection: RTCPeerConnection, receiver: RTCRtpReceiver, offer: str, clock: Clock) -> None:
         self.sdp = for_sender(connection.localDescription.sdp, offer)
         self.relayed = " typ relay" in self.sdp  # whether a TURN server lends it an address
-        self.backlog = _bound_backlog(receiver)
+        self.backlog = _refit(receiver, clock)
         self._connection, self._receiver = connection, receiver
         self._closing: asyncio.Task[None] | None = None
 
     @classmethod
-    async def answer(cls, offer: str, *, reach: Reach, ice_servers: list[RTCIceServer]) -> Peer:
+    async def answer(cls, offer: str, *, reach: Reach, ice_servers: list[RTCIceServer], clock: Clock) -> Peer:
         """Answer an offer: the first picture in it is taken; sound, and further pictures, are refused.
 
         Raises:
@@ -44,12 +47,14 @@ class Peer:
         async with AsyncExitStack() as undo:
             connection = RTCPeerConnection(RTCConfiguration(iceServers=ice_servers))
             undo.push_async_callback(connection.close)
-            peer = await cls._answer(connection, text, codecs, reach)
+            peer = await cls._answer(connection, text, codecs, reach, clock)
             undo.pop_all()
         return peer
 
     @classmethod
-    async def _answer(cls, connection: RTCPeerConnection, offer: str, codecs: Sequence[str], reach: Reach) -> Peer:
+    async def _answer(
+        cls, connection: RTCPeerConnection, offer: str, codecs: Sequence[str], reach: Reach, clock: Clock
+    ) -> Peer:
         try:
             await connection.setRemoteDescription(RTCSessionDescription(for_aiortc(offer), "offer"))
         except OperationError as error:
@@ -65,7 +70,7 @@ class Peer:
         assert taken is not None
         await _gather(connection, reach)
         await connection.setLocalDescription(await connection.createAnswer())
-        return cls(connection, taken.receiver, offer)
+        return cls(connection, taken.receiver, offer, clock)
 
     async def connected(self) -> bool:
         """Wait until its pictures can come (True), or surely will not (False)."""
@@ -119,10 +124,13 @@ async def _gather(connection: RTCPeerConnection, reach: Reach) -> None:
             )
 
 
-def _bound_backlog(receiver: Any) -> Backlog:
-    """Put a queue that forgets in the place of aiortc's, which grows while a decoder is too slow."""
+def _refit(receiver: Any, clock: Clock) -> Backlog:
+    """Put what is made for live pictures between the network and the decoder, in the place of aiortc's own parts."""
     backlog = Backlog(behind=receiver._RTCRtpReceiver__decoder_error.set)  # which asks for a key frame
+    gaps = Gaps(clock.now)
     receiver._RTCRtpReceiver__decoder_queue = backlog
+    receiver._RTCRtpReceiver__nack_generator = gaps
+    receiver._RTCRtpReceiver__jitter_buffer = Assembly(backlog.put, receiver._RTCRtpReceiver__codecs, gaps, clock.now)
     return backlog
 
 

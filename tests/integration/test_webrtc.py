@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import re
 import threading
 import time
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiortc import RTCPeerConnection
+from aiortc import RTCPeerConnection, RTCRtpReceiver
 from aiortc.codecs.vpx import Vp8Decoder
+from aiortc.rtp import RtpPacket
 
 from stream_v2m.core.errors import PublishError, SourceError
 from stream_v2m.core.values import Frame
@@ -27,6 +29,8 @@ from tests.support.publisher import Numbered, Publisher, number_of, publisher, r
 from tests.support.sdp_fuzz import fuzz
 
 pytestmark = pytest.mark.integration
+
+JITTER_BUFFER = 512  # packets, in aiortc
 
 
 async def opened(inlet: Inlet) -> tuple[Published, Iterator[Frame]]:
@@ -70,6 +74,56 @@ async def test_the_picture_comes_where_sound_apart_is_never_connected() -> None:
         publication = await inlet.publish(text.replace(f"{bundle}\r\n", ""))
         await sender.accept(publication.answer.replace("t=0 0", f"t=0 0\r\n{bundle}"))
         source, _ = await opened(inlet)
+        source.close()
+
+
+class Released(Numbered):
+    """Sends a picture whenever it is allowed one more."""
+
+    def __init__(self) -> None:
+        super().__init__(rate_hz=60)
+        self.allowed = asyncio.Semaphore(0)
+
+    async def recv(self) -> Any:
+        await self.allowed.acquire()
+        return await super().recv()
+
+
+@pytest.mark.parametrize("codec", ["VP8", "H264"])
+async def test_a_picture_does_not_wait_for_the_next_one(codec: str) -> None:
+    async with running_inlet() as inlet, publisher(Released(), codec=codec) as sender:
+        await sender.publish(inlet)
+        opening = asyncio.create_task(opened(inlet))
+        sender.track.allowed.release()
+        source, frames = await opening
+        seen = [number_of(next(frames))]
+        for _ in range(3):
+            sender.track.allowed.release()
+            seen += await numbers(frames, 1)
+        source.close()
+    assert seen == [0, 1, 2, 3]
+
+
+async def test_a_packet_that_is_lost_for_good_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    handle, nth = RTCRtpReceiver._handle_rtp_packet, itertools.count()
+    lost: list[int] = []
+
+    async def lossy(receiver: RTCRtpReceiver, packet: RtpPacket, **when: Any) -> None:
+        if next(nth) == 20:
+            lost.append(packet.sequence_number)
+        again = int.from_bytes(packet.payload[:2])  # of a retransmission: the number it had at first (RFC 4588)
+        if not lost or (packet.sequence_number not in lost and again not in lost):
+            await handle(receiver, packet, **when)
+
+    monkeypatch.setattr(RTCRtpReceiver, "_handle_rtp_packet", lossy)
+    async with running_inlet() as inlet, publisher(Numbered(rate_hz=60)) as sender:
+        await sender.publish(inlet)
+        source, frames = await opened(inlet)
+        await until(lambda: bool(lost), "a packet")
+        sent = sender.track.sent
+        while number_of(await asyncio.to_thread(next, frames)) <= sent:
+            pass
+        assert sender.track.sent - sent < JITTER_BUFFER  # each picture is a packet
         source.close()
 
 

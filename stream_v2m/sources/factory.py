@@ -69,12 +69,13 @@ def source_maker(
 
 
 def _network_maker(scheme: str, spec: str, config: SourceConfig) -> Callable[[], Source]:
+    from stream_v2m.sources.http import HttpStream
     from stream_v2m.sources.network import SCHEMES, NetworkStream
     from stream_v2m.sources.rtmp_listen import RtmpListener
     from stream_v2m.sources.srt import SrtStream
 
     kinds: dict[str, Callable[[str, SourceConfig], Source]] = dict.fromkeys(SCHEMES, NetworkStream)
-    kinds |= {"rtmp-listen": RtmpListener, "srt": SrtStream}
+    kinds |= {"http": HttpStream, "https": HttpStream, "rtmp-listen": RtmpListener, "srt": SrtStream}
     if scheme not in kinds:
         known = ", ".join(f"{each}://" for each in kinds)
         raise SourceError("no such kind of address", where=redacted(spec), expected=f"one of {known}")

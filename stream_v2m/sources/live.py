@@ -6,12 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from threading import Event
 
-from av import VideoFrame
-
 from stream_v2m.core.errors import SourceError
 from stream_v2m.core.values import Frame
 from stream_v2m.sources.picture import FrameMaker, upright_size
-from stream_v2m.sources.reader import Reader
+from stream_v2m.sources.reader import Picture, Reader
 from stream_v2m.sources.source import SourceInfo
 
 
@@ -34,7 +32,7 @@ class LiveSource(ABC):
         self._reader = Reader(name, self.pictures)
 
     @abstractmethod
-    def pictures(self) -> Iterator[VideoFrame]:
+    def pictures(self) -> Iterator[Picture]:
         """Open, read until ``closed`` or the end, let go; in a thread of its own.
 
         Raises:

@@ -9,6 +9,9 @@ from threading import Condition, Event, Thread
 from av import VideoFrame
 
 from stream_v2m.core.errors import SourceError
+from stream_v2m.sources.jpeg_decoder import JpegDecoder
+
+Picture = VideoFrame | bytes  # bytes: a JPEG, which is decoded once somebody takes it
 
 
 class Reader:
@@ -18,14 +21,16 @@ class Reader:
     thread ends with the next picture, or by the time limits that it gave FFmpeg, and never keeps a process alive.
 
     Args:
-        pictures: called in the thread; opens, reads, lets go. ``closed`` tells it when to end.
+        pictures: called in the thread; opens, reads, lets go. ``closed`` tells it when to end. Those that come as
+            JPEGs are decoded by the taker, so that what nobody takes costs nothing.
     """
 
-    def __init__(self, name: str, pictures: Callable[[], Iterator[VideoFrame]]) -> None:
+    def __init__(self, name: str, pictures: Callable[[], Iterator[Picture]]) -> None:
         self.closed = Event()
         self._pictures = pictures
         self._changed = Condition()
-        self._newest: VideoFrame | None = None
+        self._newest: Picture | None = None
+        self._jpegs = JpegDecoder()
         self._ended = False
         self._fault: BaseException | None = None
         self._thread = Thread(target=self._read, name=name, daemon=True)
@@ -40,6 +45,12 @@ class Reader:
         Raises:
             SourceError: what ended the reading.
         """
+        while isinstance(newest := self._take(), bytes):
+            if (picture := self._jpegs.decode(newest)) is not None:
+                return picture
+        return newest
+
+    def _take(self) -> Picture | None:
         with self._changed:
             self._changed.wait_for(lambda: self._newest is not None or self._ended or self.closed.is_set())
             if self.closed.is_set():

@@ -10,6 +10,7 @@ from stream_v2m.core.errors import SourceError
 from stream_v2m.sources.camera import Camera
 from stream_v2m.sources.factory import open_source
 from stream_v2m.sources.film import Film
+from stream_v2m.sources.http import HttpStream
 from stream_v2m.sources.images import Images
 from stream_v2m.sources.media import MediaFile
 from stream_v2m.sources.network import NetworkStream
@@ -77,7 +78,8 @@ def test_a_folder_is_refused_with_a_hint_to_images(tmp_path: Path):
         ("RTSPS://camera.local/live", NetworkStream),
         ("rtmp://host/app/name", NetworkStream),
         ("udp://0.0.0.0:5004", NetworkStream),
-        ("https://host/live.m3u8", NetworkStream),
+        ("https://host/live.m3u8", HttpStream),
+        ("http://camera.local:8080/video", HttpStream),
         ("rtmp-listen://127.0.0.1:1935/live", RtmpListener),
         ("rtmp-listen://localhost/live", RtmpListener),
         ("srt://host:9000", SrtStream),

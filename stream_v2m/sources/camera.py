@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
-from av import FFmpegError, VideoFrame
+from av import FFmpegError
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from stream_v2m.core.errors import SourceError
 from stream_v2m.sources.live import LiveSource
 from stream_v2m.sources.natural import natural
+from stream_v2m.sources.reader import Picture
 from stream_v2m.sources.source import SourceConfig, SourceInfo
 
 _SYSFS = Path("/sys/class/video4linux")
@@ -67,7 +68,7 @@ class Camera(LiveSource):
         self._known[:] = [self.name]
         return info
 
-    def pictures(self) -> Iterator[VideoFrame]:
+    def pictures(self) -> Iterator[Picture]:
         """Read as fast as the camera gives, so that the driver's queue stays empty."""
         assert self._device is not None
         container = _open(self._device, self._config)
@@ -81,7 +82,7 @@ class Camera(LiveSource):
             raise SourceError("the camera gives no picture", where=self.name, cure="unplug it and plug it in again")
         raise SourceError("the camera was lost", where=self.name, cure="is it still plugged in?")
 
-    def _read(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    def _read(self, container: InputContainer, stream: VideoStream) -> Iterator[Picture]:
         """Until closed, or the device is lost, or it has given nothing for ``open_timeout_s``."""
         patience = round(self._config.open_timeout_s / _NOTHING_YET_S)
         waits = 0
@@ -202,7 +203,10 @@ def _open(device: Device, config: SourceConfig) -> InputContainer:
     ) from fault
 
 
-def _decoded(packet: av.Packet[VideoStream]) -> list[VideoFrame]:
+def _decoded(packet: av.Packet[VideoStream]) -> Sequence[Picture]:
+    """Its pictures; a JPEG as it is, for whoever takes it."""
+    if packet.stream.codec_context.name == "mjpeg":
+        return [bytes(packet)]
     try:
         return packet.decode()
     except FFmpegError:  # a damaged picture, as cameras often give first

@@ -59,15 +59,18 @@ class HttpStream(NetworkStream):
         What is not multipart may be one picture only: the first is shown when there is a second.
         """
         finder, begun, count = JpegFinder(), self._clock.now(), 0
-        multipart = head.startswith(b"--")
-        for data in chain([head], arriving):
-            found = finder.feed(data)
-            count += len(found)
-            if found and (multipart or count > 1):
-                yield from found
-            elif not count and self._clock.now() - begun > self._config.open_timeout_s:
-                raise SourceError("no JPEG in what it sends", where=self.name, expected="motion JPEG")
-        raise self._ended() if multipart or count != 1 else self._still()
+        multipart, end = head.startswith(b"--"), self._ended()
+        try:
+            for data in chain([head], arriving):
+                found = finder.feed(data)
+                count += len(found)
+                if multipart or count > 1:
+                    yield from found
+                if not count and self._clock.now() - begun > self._config.open_timeout_s:
+                    raise SourceError("no JPEG in what it sends", where=self.name, expected="motion JPEG")
+        except SourceError as error:
+            end = error
+        raise end if multipart or count != 1 else self._still()
 
     def _options(self) -> dict[str, str]:
         return super()._options() | {"live_start_index": "-1"}  # HLS: begin with the newest segment

@@ -95,6 +95,7 @@ def test_a_password_in_the_address_is_given_and_never_shown():
     ("said", "fault"),
     [
         (answer("image/jpeg", grey(90)), "a single picture, and not a stream"),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n" + grey(90), "a single picture, and not a stream"),
         (answer("text/html", b"\n<!DOCTYPE html><title>Camera</title>"), "a web page, and not a stream"),
         (answer("text/plain", b"busy"), "cannot be opened"),
         (answer("text/html", b"<html>gone", "404 Not Found"), "cannot be opened, got Server returned 404"),

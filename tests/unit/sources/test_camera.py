@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from stream_v2m.core.errors import SourceError
@@ -79,6 +81,22 @@ def test_a_camera_is_live_and_its_frames_bear_no_time_of_their_own():
 def test_a_camera_that_is_lost_ends_in_an_error():
     source = camera(Device("lavfi", "testsrc=size=96x72:rate=30:duration=0.2", "Test"))
     source.open()
+    with pytest.raises(SourceError, match="Test: the camera was lost"):
+        list(source.frames())
+
+
+def test_a_camera_that_sends_jpegs_is_known_by_its_true_size(tmp_path: Path):
+    film = tmp_path / "camera.avi"
+    with av.open(str(film), "w") as output:
+        stream = output.add_stream("mjpeg", 30)
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuvj420p"
+        for level in [90] * 30:
+            picture = av.VideoFrame.from_ndarray(np.full((480, 640), level, np.uint8), format="gray")
+            output.mux(stream.encode(picture.reformat(format="yuvj420p")))
+        output.mux(stream.encode(None))
+    source = camera(Device("avi", str(film), "Test"))
+    info = source.open()
+    assert (info.width, info.height) == (640, 480)
     with pytest.raises(SourceError, match="Test: the camera was lost"):
         list(source.frames())
 

@@ -17,8 +17,9 @@ import numpy as np
 from stream_v2m.core.values import Frame
 from stream_v2m.sources.film import Film
 from stream_v2m.sources.source import SourceConfig
-from stream_v2m.vision.affect import ColorAffect, ColorConfig, Measures
+from stream_v2m.vision.affect import Measures
 from stream_v2m.vision.color import Color, measure_color
+from stream_v2m.vision.color_affect import ColorAffect, ColorConfig
 from stream_v2m.vision.cut import CutConfig, CutDetector
 from stream_v2m.vision.motion import MotionMeter
 from stream_v2m.vision.observer import Observer, VisionConfig
@@ -58,7 +59,7 @@ def main(seconds: float = 30.0) -> None:
     )
     observer = Observer(VisionConfig())
     measures = Measures(1 / RATE_HZ, Color(0.5, 0.3, 0.3, 0.1), 0.3, 4.0)
-    mood = affect.estimate(frames[0], measures)
+    mood = affect.estimate(frames[0], measures).affect
     measured: dict[str, Callable[[Frame], object]] = {
         "motion": lambda frame: meter.measure(frame.small[0], frame.time),
         "cut": lambda frame: cuts.see(frame.small, frame.time),

@@ -91,7 +91,7 @@ class HttpStream(NetworkStream):
         return SourceError(
             "a single picture, and not a stream",
             where=self.name,
-            cure="cameras have another address for their stream; docs/sources.md names the usual ones",
+            cure="cameras have another address for their stream, often with video, stream or mjpg in it",
         )
 
 

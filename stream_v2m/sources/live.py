@@ -16,7 +16,7 @@ from stream_v2m.sources.source import SourceInfo
 class LiveSource(ABC):
     """A ``Source`` of which only the reading is left to say.
 
-    Pictures that nobody took in time are dropped before they are converted.
+    Pictures that nobody took in time are dropped before they are converted, JPEGs before they are decoded.
 
     Attributes:
         awaits: for whom an open source waits, if for anybody (``source.awaited``).

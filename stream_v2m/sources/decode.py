@@ -12,6 +12,8 @@ from stream_v2m.core.clock import Clock
 from stream_v2m.core.errors import SourceError
 from stream_v2m.sources.pace import Lag
 
+# A packet of MPEG-TS holds a picture; FFmpeg's parser, in search of its end, would keep it until the next begins.
+UNPARSED = {"fflags": "noparse"}
 BEHIND_S = 0.3  # the pictures that no other needs are passed over
 FAR_BEHIND_S = 3.0  # everything up to the next key frame is
 

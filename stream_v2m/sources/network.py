@@ -10,7 +10,7 @@ from av.container import InputContainer
 
 from stream_v2m.core.clock import MonotonicClock
 from stream_v2m.core.errors import SourceError
-from stream_v2m.sources.decode import decoded, video_of
+from stream_v2m.sources.decode import UNPARSED, decoded, video_of
 from stream_v2m.sources.live import LiveSource
 from stream_v2m.sources.reader import Picture
 from stream_v2m.sources.source import SourceConfig
@@ -74,7 +74,7 @@ class NetworkStream(LiveSource):
         if self._scheme in ("rtsp", "rtsps"):
             options |= {"rtsp_transport": self._config.rtsp_transport, "allowed_media_types": "video"}
         elif self._scheme == "udp":
-            options |= {"overrun_nonfatal": "1"}
+            options |= UNPARSED | {"overrun_nonfatal": "1"}
         return options
 
     def _shown(self, container: InputContainer) -> Iterator[VideoFrame]:

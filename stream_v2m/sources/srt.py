@@ -15,7 +15,7 @@ from av import FFmpegError, VideoFrame
 
 from stream_v2m.core.clock import MonotonicClock
 from stream_v2m.core.errors import SourceError
-from stream_v2m.sources.decode import decoded, video_of
+from stream_v2m.sources.decode import UNPARSED, decoded, video_of
 from stream_v2m.sources.live import LiveSource
 from stream_v2m.sources.network import ASK, MICROSECONDS
 from stream_v2m.sources.source import SourceConfig
@@ -73,8 +73,8 @@ class SrtStream(LiveSource):
 
     def _read(self, process: subprocess.Popen[bytes]) -> Iterator[VideoFrame]:
         assert process.stdout is not None
-        options = {"fpsprobesize": "0"}
-        with av.open(process.stdout, "r", "mpegts", options=options) as container:
+        options = UNPARSED | {"fpsprobesize": "0"}
+        with av.open(process.stdout, "r", "nut", options=options) as container:
             stream = video_of(container, where=self.name, threads=self._config.decode_threads)
             yield from decoded(container, stream, MonotonicClock())
 
@@ -83,11 +83,14 @@ class SrtStream(LiveSource):
         """In a session of its own: Ctrl-C is for us, who may want some more pictures for the cadence."""
         command = [self._config.ffmpeg, "-hide_banner", "-loglevel", "error", "-nostdin"]
         command += ["-protocol_whitelist", "srt,udp", "-f", "mpegts", "-fpsprobesize", "0"]
+        command += [word for name, value in UNPARSED.items() for word in (f"-{name}", value)]
         if self.awaits:
             command += ["-listen_timeout", str(_LISTEN_S * MICROSECONDS)]
         else:
             command += ["-connect_timeout", str(round(self._config.open_timeout_s * 1000))]
-        command += ["-i", self._address, "-map", "0:v:0", "-c", "copy", "-f", "mpegts", "-flush_packets", "1", "pipe:1"]
+        command += ["-i", self._address, "-map", "0:v:0", "-c", "copy"]
+        command += ["-copyinkf:v"]  # unparsed, no packet is known for a key frame, and it would wait for one
+        command += ["-f", "nut", "-flush_packets", "1", "pipe:1"]  # NUT tells how long a packet is, MPEG-TS does not
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

@@ -7,9 +7,10 @@ import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
 from pathlib import Path
 from threading import Thread
 
@@ -20,9 +21,11 @@ from stream_v2m.core.errors import SourceError
 from stream_v2m.sources.factory import open_source
 from stream_v2m.sources.source import SourceConfig
 from tests.support.performing import QUICK, Performing, performing
+from tests.support.publisher import number_of
 from tests.support.publishers import ffmpeg, free_port
 from tests.support.require import missing, require
 from tests.support.rtsp_server import rtsp_server
+from tests.support.transport_stream import Sender, calling
 
 pytestmark = pytest.mark.integration
 
@@ -86,6 +89,28 @@ async def test_srt_calls_a_listener():
     async with performing([f"srt://127.0.0.1:{port}"], [*QUICK, "source.patient=true"]) as music:
         with ffmpeg("-f", "mpegts", f"srt://127.0.0.1:{port}?mode=listener"):
             await seen(music)
+
+
+@pytest.mark.parametrize("scheme", ["udp", "srt"])
+def test_a_picture_of_a_transport_stream_does_not_wait_for_the_next_one(scheme: str):
+    if scheme == "srt":
+        _require_srt()
+    address = f"{scheme}://127.0.0.1:{free_port(socket.SOCK_DGRAM)}"
+    source = open_source(address if scheme == "udp" else f"{address}?mode=listener", SourceConfig())
+    with (
+        ThreadPoolExecutor() as pool,
+        calling(address) if scheme == "srt" else nullcontext(f"{address}?pkt_size=1316") as to,
+    ):
+        opening = pool.submit(source.open)
+        sender = Sender(to)
+        try:
+            opening.result(30)
+            numbers = map(number_of, source.frames())
+            first = next(numbers)
+            sender.stop()
+            assert pool.submit(lambda: sender.last in chain([first], numbers)).result(20)
+        finally:
+            source.close()
 
 
 async def test_rtsp_comes_back(tmp_path: Path):

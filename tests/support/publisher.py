@@ -35,14 +35,19 @@ class Numbered(MediaStreamTrack):
         loop = asyncio.get_running_loop()
         self._next = max(self._next + 1 / self._rate_hz, loop.time())
         await asyncio.sleep(self._next - loop.time())
-        width, height = self._size
-        picture = np.full((height * 3 // 2, width), 128, np.uint8)
-        bars = [235 if self.sent >> bit & 1 else 16 for bit in range(BITS)]
-        picture[:height] = np.repeat(np.array(bars, np.uint8), width // BITS)
-        frame = av.VideoFrame.from_ndarray(picture, "yuv420p")
+        frame = numbered(self.sent, self._size)
         frame.pts, frame.time_base = int(self.sent * _CLOCK / self._rate_hz), Fraction(1, _CLOCK)
         self.sent += 1
         return frame
+
+
+def numbered(number: int, size: tuple[int, int]) -> av.VideoFrame:
+    """A picture with its number in bars."""
+    width, height = size
+    picture = np.full((height * 3 // 2, width), 128, np.uint8)
+    bars = [235 if number >> bit & 1 else 16 for bit in range(BITS)]
+    picture[:height] = np.repeat(np.array(bars, np.uint8), width // BITS)
+    return av.VideoFrame.from_ndarray(picture, "yuv420p")
 
 
 def number_of(frame: Frame) -> int:

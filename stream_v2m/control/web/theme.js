@@ -16,7 +16,10 @@
   };
 
   const apply = () => {
-    document.documentElement.dataset.theme = kept() ?? (light.matches ? "light" : "dark");
+    const root = document.documentElement;
+    root.dataset.theme = kept() ?? (light.matches ? "light" : "dark");
+    // what a phone's browser paints around the page
+    document.querySelector("meta[name=theme-color]")?.setAttribute("content", getComputedStyle(root).getPropertyValue("--ground").trim());
     document.dispatchEvent(new Event("themechange"));
   };
 

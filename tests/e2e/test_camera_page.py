@@ -111,6 +111,21 @@ async def test_a_page_asks_for_the_token_and_comes_back_after_a_restart() -> Non
             assert inlet.publishing
 
 
+async def test_a_page_that_was_left_and_is_come_back_to_sends_again() -> None:
+    """As Safari does it: the page is kept as it was, and told that it is shown again."""
+    tell = "(what) => dispatchEvent(new PageTransitionEvent(what, { persisted: true }))"
+    async with async_chromium() as browser, taking() as (served, inlet):
+        page = await browser.new_page()
+        await page.goto(f"{served.url}/camera")
+        await page.click("#send")
+        await until(lambda: inlet.publishing, "a page that sends")
+        await page.evaluate(tell, "pagehide")
+        await until(lambda: not inlet.publishing, "the end of a page that is left")
+        await page.evaluate(tell, "pageshow")
+        await until(lambda: inlet.publishing, "a page that sends again")
+        await page.wait_for_selector('#state[data-state="live"]', timeout=PATIENCE_MS)
+
+
 async def test_a_whip_client_of_another_page_publishes_with_the_token(tmp_path: Path) -> None:
     script = bundle(installed(f"{CLIENT}@1.1.7", tmp_path), CLIENT)
     page_script = """\

@@ -17,7 +17,7 @@ let publisher = null;
 let attempt = 0; // of connecting; what belongs to an older one is not heard
 let failures = 0;
 let retry = 0, patience = 0;
-let wakeLock = null;
+let wakeLock = null; // a promise of it
 
 function show(state, word, trouble = "") {
   $("state").dataset.state = state;
@@ -91,6 +91,7 @@ function cameraTrouble(error) {
 
 async function send({ takeover = false } = {}) {
   failures = 0;
+  keepAwake(); // first: Safari asks that the press of the button is not long ago, and the visitor may think about the camera
   try {
     show("connecting", "opening the camera");
     await openCamera();
@@ -98,7 +99,6 @@ async function send({ takeover = false } = {}) {
     await stop(cameraTrouble(error));
     return;
   }
-  keepAwake();
   await connect(takeover);
 }
 
@@ -137,7 +137,7 @@ function again(trouble = "") {
 async function refused(error) {
   clearTimeout(patience);
   if (!(error instanceof Refused) || error.status >= 500 || error.status === 429) {
-    again(error instanceof Refused ? error.message : "The performance cannot be reached.");
+    again(error instanceof TypeError ? "The performance cannot be reached." : error.message);
     return;
   }
   attempt += 1;
@@ -169,7 +169,7 @@ async function stop(trouble = "", state = trouble ? "refused" : "idle", word = t
   stream = null;
   preview.srcObject = null;
   show(state, word, trouble);
-  wakeLock?.release().catch(() => {});
+  wakeLock?.then((lock) => lock?.release());
   wakeLock = null;
   await publisher?.stop();
   publisher = null;
@@ -177,12 +177,9 @@ async function stop(trouble = "", state = trouble ? "refused" : "idle", word = t
 
 // ---- around it
 
-async function keepAwake() {
-  try {
-    wakeLock = await navigator.wakeLock?.request("screen");
-  } catch {
-    // a low battery may forbid it; the picture goes on as long as the screen does
-  }
+function keepAwake() {
+  // a low battery may forbid it; the picture goes on as long as the screen does
+  wakeLock = navigator.wakeLock?.request("screen").catch(() => null);
 }
 
 async function tellFigures() {
@@ -239,11 +236,12 @@ document.addEventListener("visibilitychange", () => {
 });
 addEventListener("online", () => stream && $("state").dataset.state === "connecting" && connect());
 addEventListener("pagehide", () => publisher?.stop());
+addEventListener("pageshow", ({ persisted }) => persisted && stream && send()); // left, and come back to as it was
 setInterval(tellFigures, FIGURES_MS);
 setInterval(() => tellFollowed().catch(() => {}), 2 * FIGURES_MS);
 
 async function start() {
-  if (!isSecureContext || !navigator.mediaDevices?.getUserMedia) {
+  if (!isSecureContext || !navigator.mediaDevices?.getUserMedia || !globalThis.RTCPeerConnection) {
     show("refused", "not possible here", isSecureContext
       ? "This browser cannot send a camera. Open the page in Safari, Chrome, Firefox or Edge."
       : "Browsers give the camera to secure pages only. Start the performance with --tls-self-signed and open https:// instead (the browser warns once), or open this page on the same computer as http://localhost.");

@@ -35,8 +35,9 @@ export class Link {
       },
       onEvent: (event) => this.#hear(event),
       onClose: () => model.linked("lost"),
-      onRefused: ({ status }) => {
-        if (status === 401) this.#askForToken("");
+      onRefused: ({ status, message }) => {
+        if (status === 401) this.#askForToken();
+        else this.#tell(message);
       },
     });
     model.useClock(() => this.#connection.now());
@@ -74,6 +75,7 @@ export class Link {
   #arrived() {
     if (this.model.link === "live") return;
     $("login").hidden = true;
+    this.#tell("");
     this.model.linked("live");
     this.#schemas();
   }
@@ -84,8 +86,15 @@ export class Link {
     if (response.ok) this.model.emit("commands", await response.json());
   }
 
+  /** Why there is no connection. */
+  #tell(words) {
+    text($("lost"), words);
+    $("lost").hidden = words === "";
+  }
+
+  /** With what was wrong with the one before, if any. */
   #askForToken(words) {
-    text($("login").querySelector(".says"), words);
+    if (words) text($("login").querySelector(".says"), words);
     if (!$("login").hidden) return;
     $("login").hidden = false;
     $("token").focus();

@@ -23,16 +23,18 @@ function hear(model, sound, midi, kept) {
   const button = $("sound");
   const show = () => {
     attribute(button, "aria-pressed", String(sound.on));
-    text(button, sound.on ? "Sound on" : "Sound off");
+    const interrupted = sound.wanted && sound.context?.state === "interrupted";
+    text(button, sound.on ? "Sound on" : interrupted ? "Sound interrupted" : "Sound off");
   };
   button.addEventListener("click", async () => {
     const starting = !sound.on;
     const done = starting ? sound.start() : sound.stop();
     sound.context.onstatechange = show; // the device may come later
-    await Promise.race([done, new Promise((resolve) => setTimeout(resolve, DEVICE_MS))]);
+    await Promise.race([done.catch(() => {}), new Promise((resolve) => setTimeout(resolve, DEVICE_MS))]);
     show();
-    if (starting && !sound.on) text(button, "No sound device");
+    if (starting && sound.context.state === "suspended") text(button, "No sound device");
   });
+  document.addEventListener("visibilitychange", () => document.hidden || sound.resume().catch(() => {}));
 
   const [volume, delay] = [$("volume"), $("delay")];
   volume.value = kept.volume;
@@ -73,6 +75,12 @@ function hear(model, sound, midi, kept) {
 
 function send(model, midi, link, kept) {
   const [button, ports, says] = [$("midi"), $("port"), $("midi-says")];
+  const missing = midiMissing();
+  if (missing) {
+    button.hidden = true; // it could do nothing
+    says.className = "quiet small";
+    return text(says, missing);
+  }
   let access = null;
 
   const choose = (id) => {
@@ -92,8 +100,6 @@ function send(model, midi, link, kept) {
   };
 
   button.addEventListener("click", async () => {
-    const missing = midiMissing();
-    if (missing) return text(says, missing);
     try {
       access = await navigator.requestMIDIAccess();
     } catch (error) {

@@ -7,6 +7,8 @@ const SILENCE_MS = 15000; // without a word the connection is taken for dead; a 
 const PING_MS = 4000, FIRST_PINGS = 5, FIRST_PING_MS = 200;
 const PINGS_KEPT = 16; // of which the quickest is believed
 const ANSWER_MS = 5000;
+const BACK_MS = 3000; // the same silence for who comes back to the page
+const UNOPENED = 2; // WebSockets in a row that do not open, though the server answers, before that is told
 
 /** A refusal of the server: `what`, `where`, `got`, `expected`, `cure`; `message` says it all in one line. */
 export class Refused extends Error {
@@ -65,8 +67,8 @@ async function send(path, body) {
  * @param {() => void} [wishes.onOpen] connected
  * @param {(reason: {code: number}) => void} [wishes.onClose] not connected (any more), told at once and at each
  *   failed attempt
- * @param {(error: Refused) => void} [wishes.onRefused] why, if the server is there but will not have us; `error.status`
- *   401 means that a token is needed (`loginWith`), then it goes on by itself
+ * @param {(error: Refused) => void} [wishes.onRefused] why, if the server is there but will not have us, or the browser
+ *   will not have it; `error.status` 401 means that a token is needed (`loginWith`), then it goes on by itself
  * @returns {{command: (name: string, args?: object) => Promise<void>, now: () => number, state: () => object|null,
  *   connected: () => boolean, close: () => void}}
  */
@@ -80,12 +82,14 @@ export function connect({ notes, midi, preview, rate, onState, onEvent, onOpen, 
   const clock = new SessionClock();
   const asked = new Map(); // id → {resolve, reject, timer}
   let socket = null, state = null, failures = 0, closed = false, id = 0;
-  let retry = 0, pinging = 0, silence = 0;
+  let retry = 0, pinging = 0, silence = 0, unopened = 0;
 
   function open() {
+    retry = 0;
     socket = new WebSocket(address);
     socket.binaryType = "blob";
     socket.onopen = () => {
+      unopened = 0;
       clock.forget();
       ping(FIRST_PINGS);
       listen();
@@ -141,14 +145,27 @@ export function connect({ notes, midi, preview, rate, onState, onEvent, onOpen, 
     pinging = setTimeout(() => ping(soon - 1), soon > 1 ? FIRST_PING_MS : PING_MS);
   }
 
-  function listen() {
+  function listen(patience = SILENCE_MS) {
     clearTimeout(silence);
     const listening = socket;
     silence = setTimeout(() => {
       listening.onclose = null; // a dead connection may take minutes to close
       listening.close();
       lost(1006);
-    }, SILENCE_MS);
+    }, patience);
+  }
+
+  /** Who comes back to the page or to the network does not wait: phones let connections die unheard. */
+  function back() {
+    if (document.hidden) return;
+    failures = 0;
+    if (retry) {
+      clearTimeout(retry);
+      open();
+    } else if (socket.readyState === WebSocket.OPEN) {
+      ping(1);
+      listen(BACK_MS);
+    }
   }
 
   async function lost(code) {
@@ -159,10 +176,17 @@ export function connect({ notes, midi, preview, rate, onState, onEvent, onOpen, 
     const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++);
     retry = setTimeout(open, longest * (0.5 + Math.random() / 2));
     onClose?.({ code });
-    const error = onRefused && (await refusal());
-    if (error && !closed && socket.readyState !== WebSocket.OPEN) onRefused(error);
+    if (!onRefused) return;
+    const error = await refusal();
+    unopened = error === null ? unopened + 1 : 0;
+    if (closed || socket.readyState === WebSocket.OPEN) return;
+    if (error) onRefused(error);
+    else if (unopened >= UNOPENED) onRefused(new Refused(BLOCKED[location.protocol]));
   }
 
+  const gone = new AbortController();
+  document.addEventListener("visibilitychange", back, { signal: gone.signal });
+  addEventListener("online", back, { signal: gone.signal });
   open();
   return {
     command: (name, args = {}) =>
@@ -181,13 +205,29 @@ export function connect({ notes, midi, preview, rate, onState, onEvent, onOpen, 
     connected: () => socket?.readyState === WebSocket.OPEN,
     close() {
       closed = true;
+      gone.abort();
       clearTimeout(retry);
       socket?.close();
     },
   };
 }
 
-/** Why a WebSocket was refused; the browser does not tell, an ordinary request does. Null if it was not. */
+// Why a browser may open no WebSocket to a server that answers its requests.
+const BLOCKED = {
+  "https:": {
+    what: "the server answers, but this browser opens no live connection to it",
+    cure: "Safari, and every browser on iOS, wants a certificate that the system trusts; one accepted for the page does not do",
+  },
+  "http:": {
+    what: "the server answers, but no live connection to it is opened",
+    cure: "a proxy between may not pass WebSockets on",
+  },
+};
+
+/**
+ * Why a WebSocket was refused; the browser does not tell, an ordinary request does. Null if it would not be, undefined if
+ * nobody answers.
+ */
 async function refusal() {
   try {
     const response = await fetch("/api/v1/commands", { cache: "no-store" });
@@ -195,7 +235,7 @@ async function refusal() {
     const answer = await response.json();
     return new Refused(answer.error, response.status);
   } catch {
-    return null;
+    return undefined;
   }
 }
 

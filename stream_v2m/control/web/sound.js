@@ -132,6 +132,7 @@ export class Sound {
     this.volume = volume;
     this.delay = delay;
     this.context = null;
+    this.wanted = false;
     this.scheduled = 0;
     this.late = 0;
   }
@@ -142,6 +143,8 @@ export class Sound {
 
   /** Begin; to be called by a click. */
   async start() {
+    this.wanted = true;
+    if (navigator.audioSession) navigator.audioSession.type = "playback"; // else an iPhone's mute switch silences it
     if (!this.context) {
       this.context = new AudioContext({ latencyHint: "interactive" });
       this.#volume = new GainNode(this.context, { gain: this.volume });
@@ -152,8 +155,14 @@ export class Sound {
     await this.context.resume();
   }
 
+  /** Go on after the system interrupted it: iOS does for a call, for a locked screen, for another program's sound. */
+  async resume() {
+    if (this.wanted && !this.on) await this.context.resume();
+  }
+
   /** Silence; the music goes on elsewhere. */
   async stop() {
+    this.wanted = false;
     this.instrument?.release();
     await this.context?.suspend();
   }

@@ -103,7 +103,11 @@ function prefer(transceiver) {
   const known = RTCRtpSender.getCapabilities?.("video")?.codecs ?? [];
   const wanted = CODECS.flatMap((type) => known.filter((codec) => codec.mimeType === type));
   const rest = known.filter((codec) => /\/(rtx|red|ulpfec)$/.test(codec.mimeType));
-  if (wanted.length > 0) transceiver.setCodecPreferences?.([...wanted, ...rest]);
+  try {
+    if (wanted.length > 0) transceiver.setCodecPreferences?.([...wanted, ...rest]);
+  } catch {
+    // some only take what they can also receive: their own order will do
+  }
 }
 
 /** Music follows motion: rather a coarser picture than a slower one. */

@@ -45,7 +45,7 @@ $(DEMO)/.ports: $(DEMO)/.ready
 
 $(DEV)/.real-parts: $(DEV)/.ready
 	@sh scripts/ports.sh $(RUN)/python
-	@sh scripts/debian.sh jackd2 jack-midi-clock fluidsynth swh-plugins timgm6mb-soundfont musescore-general-soundfont-small ffmpeg mosquitto mosquitto-clients chromium xvfb
+	@sh scripts/debian.sh jackd2 jack-midi-clock fluidsynth swh-plugins timgm6mb-soundfont musescore-general-soundfont-small ffmpeg mosquitto mosquitto-clients chromium webkit2gtk-driver xvfb
 	@touch $@
 
 setup: $(DEMO)/.ports

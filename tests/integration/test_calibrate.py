@@ -17,35 +17,13 @@ import pytest
 from stream_v2m.midi.synth import available
 from tests.support.browser import chromium
 from tests.support.jack import jack_server
-from tests.support.require import missing, require
+from tests.support.require import require
+from tests.support.screen import screen
 
 pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 WIDTH, HEIGHT = 320, 240
 PATIENCE = 90.0  # seconds that a busy machine may take
-
-
-@contextmanager
-def screen() -> Iterator[str]:
-    """An X server without a monitor; its display."""
-    require("Xvfb")
-    read, write = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp"],
-        pass_fds=[write],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write)
-    try:
-        with os.fdopen(read) as told:
-            number = told.readline().strip()
-        if not number:
-            missing("Xvfb does not start")
-        yield f":{number}"
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @contextmanager
@@ -82,7 +60,7 @@ def address(said: IO[str] | None) -> str:
 
 
 def test_a_browsers_flashes_are_seen_through_the_screen_and_kept(tmp_path, monkeypatch):
-    with screen() as display:
+    with screen(WIDTH, HEIGHT) as display:
         monkeypatch.setenv("DISPLAY", display)
         with (
             calibrate("camera", "screen:", "--flashes", "6", home=tmp_path, XDG_SESSION_TYPE="x11") as command,

@@ -150,8 +150,12 @@ class Inlet:
                 peer = await Peer.answer(offer, reach=reach, ice_servers=servers, clock=self._clock)
         except TimeoutError as error:
             raise PublishError("it could not be answered in time", reason="busy") from error
-        if not peer.relayed and any(server.url.startswith("turn") for server in self._config.ice_servers):
-            self._notice("the TURN server lends no address; is it reached, and are username and credential right?")
+        turn = next((server.url for server in self._config.ice_servers if server.url.startswith("turn")), None)
+        if turn is not None and not peer.relayed:
+            trusted = ", is its certificate trusted here" if turn.startswith("turns:") else ""
+            self._notice(
+                f"the TURN server lends no address; is it reached{trusted}, and are username and credential right?"
+            )
         return peer
 
     async def _serve(self, publisher: _Publisher) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+# What aiortc can do of RFC 7064 and 7065: TLS by TCP alone, no address in brackets.
+_HOST = r"[^\s?:\[\]]+(:\d{1,5})?"
+_URL = rf"^(stun:{_HOST}|turn:{_HOST}(\?transport=(udp|tcp))?|turns:{_HOST}(\?transport=tcp)?)$"
+
 
 class IceServer(BaseModel):
     """A STUN or TURN server: only needed where publishers cannot reach this machine directly."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: str = Field(pattern=r"^(stun|turns?):[^\s?]+(\?transport=(udp|tcp))?$", description="stun:HOST or turn:HOST")
+    url: str = Field(pattern=_URL, description="stun:HOST, turn:HOST or turns:HOST")
     username: str | None = None
     credential: SecretStr | None = None
 

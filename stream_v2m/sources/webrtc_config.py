@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+import re
 
-# What aiortc can do of RFC 7064 and 7065: TLS by TCP alone, no address in brackets.
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+# What aiortc can do of RFC 7064 and 7065.
 _HOST = r"[^\s?:\[\]]+(:\d{1,5})?"
-_URL = rf"^(stun:{_HOST}|turn:{_HOST}(\?transport=(udp|tcp))?|turns:{_HOST}(\?transport=tcp)?)$"
+_URL = re.compile(rf"stun:{_HOST}|turn:{_HOST}(\?transport=(udp|tcp))?|turns:{_HOST}(\?transport=tcp)?")
 
 
 class IceServer(BaseModel):
@@ -14,9 +16,19 @@ class IceServer(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: str = Field(pattern=_URL, description="stun:HOST, turn:HOST or turns:HOST")
+    url: str = Field(description="stun:HOST, turn:HOST or turns:HOST")
     username: str | None = None
     credential: SecretStr | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _known_url(cls, url: str) -> str:
+        if not _URL.fullmatch(url):
+            raise ValueError(
+                "expected stun:HOST, turn:HOST, turn:HOST?transport=tcp or turns:HOST, with :PORT if need be; "
+                "TLS goes by TCP alone, and a host is a name or an IPv4 address"
+            )
+        return url
 
 
 class WebRTCConfig(BaseModel):

@@ -23,7 +23,8 @@ def demo(source: str, *, seconds: float, folder: Path) -> None:
     if "virtual" in ports:
         console.print(f"connect a synth or DAW to the MIDI port “{PORT}” to hear it there")
     config = Config.load(user_files())
-    play(config, [source], Destinations(ports, midi), seconds=seconds, plot=picture)
+    shown = f"film:seconds={seconds:g}" if source == "film:" else source  # a film whose end is the music's
+    play(config, [shown], Destinations(ports, midi), seconds=seconds, plot=picture)
     made = [midi, picture]
     try:
         sound(midi, wav, config.synth)

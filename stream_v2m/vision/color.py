@@ -31,28 +31,29 @@ class Color:
 
 def measure_color(small: NDArray[np.uint8]) -> Color:
     """Of planar full-range YUV [3, 90, 160]."""
-    luma, blue, red = (small[:, ::_STRIDE].astype(np.float32) - 128).reshape(3, -1)
-    count = luma.size
-    mean = float(luma.sum()) / count
+    luma, blue, red = small[:, ::_STRIDE].astype(np.float32).reshape(3, -1)
+    blue -= 128
+    red -= 128
     chroma = np.sqrt(blue * blue + red * red)
+    light, vividness = float(luma.sum()), float(chroma.sum())
+    count = luma.size
+    mean = light / count
     return Color(
-        brightness=(mean + 128) / 255,
-        saturation=min(1.0, float(chroma.sum()) / count / _CHROMA_FULL),
+        brightness=mean / 255,
+        saturation=min(1.0, vividness / count / _CHROMA_FULL),
         contrast=min(1.0, math.sqrt(max(0.0, float(luma @ luma) / count - mean * mean)) / 128),
         warmth=float(red.sum() - blue.sum()) / count / 255,
-        variety=_variety(luma + 128, blue, red, chroma),
+        variety=_hues(blue, red, chroma) * min(1.0, float(chroma @ luma) / max(1.0, light) / _CHROMA_FULL),
     )
 
 
-def _variety(
-    luma: NDArray[np.float32], blue: NDArray[np.float32], red: NDArray[np.float32], chroma: NDArray[np.float32]
-) -> float:
-    """The effective number of hues beyond the first, times the saturation weighted by light."""
-    whole = float(chroma.sum())
+def _hues(blue: NDArray[np.float32], red: NDArray[np.float32], chroma: NDArray[np.float32]) -> float:
+    """The effective number of hues beyond the first, 0–1, each as heavy as it is vivid."""
+    places = ((np.arctan2(red, blue) + math.pi) * (_HUES / (2 * math.pi))).astype(np.intp)
+    *weights, round_ = np.bincount(places, weights=chroma, minlength=_HUES + 1).tolist()
+    weights[0] += round_  # the angle of π is that of −π
+    whole = sum(weights)
     if whole <= 0:
         return 0.0
-    places = ((np.arctan2(red, blue) + math.pi) * (_HUES / (2 * math.pi))).astype(np.intp) % _HUES
-    shares = np.bincount(places, weights=chroma, minlength=_HUES) / whole
-    hues = math.exp(-float(sum(share * math.log(share) for share in shares.tolist() if share > 0)))  # Hill 1973
-    lit = min(1.0, float(chroma @ luma) / max(1.0, float(luma.sum())) / _CHROMA_FULL)
-    return lit * min(1.0, (hues - 1) / (_MANY_HUES - 1))
+    hues = math.exp(-sum(weight / whole * math.log(weight / whole) for weight in weights if weight > 0))  # Hill 1973
+    return min(1.0, (hues - 1) / (_MANY_HUES - 1))

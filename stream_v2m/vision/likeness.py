@@ -32,14 +32,12 @@ class Print:
 
     Attributes:
         small: the planes uint8 [3, 90, 160], for the rare look at detail.
-        structure: luma block means without their mean, float32 [144].
-        chroma: block means from grey, float32 [288].
+        blocks: luma block means without their mean, chroma block means from grey, float32 [3, 144].
         level, variance: of the luma blocks.
     """
 
     small: NDArray[np.uint8]
-    structure: NDArray[np.float32]
-    chroma: NDArray[np.float32]
+    blocks: NDArray[np.float32]
     level: float
     variance: float
 
@@ -47,11 +45,11 @@ class Print:
     def of(cls, small: NDArray[np.uint8]) -> Self:
         """The print of planar full-range YUV [3, 90, 160]."""
         blocks = block_means(small).reshape(3, -1)
-        count = blocks.shape[1]
-        level = float(blocks[0].sum()) / count
-        structure = blocks[0] - np.float32(level)
-        variance = float(structure @ structure) / count
-        return cls(small, structure, blocks[1:].ravel() - np.float32(128), level, variance)
+        luma, count = blocks[0], blocks.shape[1]
+        level = float(luma.sum()) / count
+        luma -= level
+        blocks[1:] -= 128
+        return cls(small, blocks, level, float(luma @ luma) / count)
 
 
 def change(a: Print, b: Print) -> float:
@@ -63,9 +61,10 @@ def change(a: Print, b: Print) -> float:
     """
     up, down = _gains(a, b)
     power = (up * up * a.variance + down * down * b.variance) / 2 + _NOISE
-    structure = float(np.abs(up * a.structure - down * b.structure).sum()) / a.structure.size / math.sqrt(power)
+    changed, count = np.abs(up * a.blocks - down * b.blocks), a.blocks.shape[1]
+    structure = float(changed[0].sum()) / count / math.sqrt(power)
     level = _NOISE / power * min(1.0, abs(a.level - b.level) / _LEVEL)
-    color = float(np.abs(up * a.chroma - down * b.chroma).sum()) / a.chroma.size / _CHROMA
+    color = float(changed[1:].sum()) / (2 * count) / _CHROMA
     return structure + level + color
 
 

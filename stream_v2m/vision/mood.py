@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ class Mood:
         self._config = config
         self._listening = self._speaking = tuple(listening)
         self._heard: dict[str, Estimate] = {}
-        self._felt: NDArray[np.float64] | None = None
+        self._felt: list[float] | None = None
 
     @property
     def listening(self) -> tuple[str, ...]:
@@ -78,20 +79,20 @@ class Mood:
         if not said:
             self._felt = None
             return Feeling(None, None, ())
-        weights = np.array([max(_LEAST_CONFIDENCE, estimate.confidence) for estimate in said.values()])
-        weights /= weights.sum()
-        pooled = weights @ np.array([_opinion(estimate.affect) for estimate in said.values()])
-        if self._felt is None:
-            self._felt = pooled
-        self._felt = self._felt + (pooled - self._felt) * -math.expm1(-elapsed / self._config.smoothing_s)
-        valence, arousal, *logs = self._felt.tolist()
+        weights = [max(_LEAST_CONFIDENCE, estimate.confidence) for estimate in said.values()]
+        shares = [weight / sum(weights) for weight in weights]
+        opinions = zip(*(_opinion(estimate.affect) for estimate in said.values()), strict=True)
+        pooled = [sum(map(mul, shares, each)) for each in opinions]
+        follow = -math.expm1(-elapsed / self._config.smoothing_s)
+        self._felt = [felt + (new - felt) * follow for felt, new in zip(self._felt or pooled, pooled, strict=True)]
+        valence, arousal, *logs = self._felt
         meanings = [estimate for estimate in said.values() if estimate.semantics is not None]
         return Feeling(
             Affect(softmax(logs), valence, arousal),
             max(meanings, key=lambda estimate: estimate.time).semantics if meanings else None,
             tuple(
                 Voice(name, share, estimate.confidence, now - estimate.time)
-                for (name, estimate), share in zip(said.items(), weights.tolist(), strict=True)
+                for (name, estimate), share in zip(said.items(), shares, strict=True)
             ),
         )
 

@@ -57,4 +57,4 @@ class OnsetDetector:
 def is_light(before: Blocks, after: Blocks) -> bool:
     """Whether two pictures of cells differ by the light on them rather than by what moves."""
     changed = after - before
-    return abs(float(changed.mean())) > _LIGHT * float(np.abs(changed).mean())
+    return abs(float(changed.sum())) > _LIGHT * float(np.abs(changed).sum())

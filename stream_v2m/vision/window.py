@@ -24,7 +24,6 @@ from stream_v2m.core.values import Affect, FeatureWindow
 
 _SHORTEST, _LONGEST = 1e-6, 0.5  # seconds that one frame may stand for
 _SCENE_OFFSET_TOP = 600.0  # seconds; longer than any shot of the data
-_MEASURED = [Condition.MOTION, Condition.SCENE_OFFSET]
 _NO_MOOD = (0.0,) * (2 + len(EMOTIONS))
 
 
@@ -69,7 +68,7 @@ class WindowBuilder:
         features, present = np.zeros(FEATURE_SIZE, np.float32), np.zeros(CONDITIONS, np.bool_)
         features[MOTION] = motion
         features[SCENE_OFFSET] = min(scene_offset, _SCENE_OFFSET_TOP)
-        present[_MEASURED] = True
+        present[Condition.MOTION] = present[Condition.SCENE_OFFSET] = True
         window_mood: Affect | None = None
         if felt:
             valence, arousal, *probabilities = (sum(map(mul, self._moods, column)) / felt for column in moods)

@@ -8,7 +8,7 @@ from stream_v2m.core.state import PlayerState
 from stream_v2m.core.values import MidiEvent
 from stream_v2m.midi.player import Player
 
-SILENT_LOOKAHEAD = 0.05  # seconds; as with a player by default
+SILENT_LOOKAHEAD = 0.06  # seconds; as with a player by default
 
 
 class Outputs:

@@ -34,7 +34,7 @@ class PlayerConfig(BaseModel):
         "auto", description="the system's MIDI interface; auto takes the first that answers"
     )
     realtime: bool = Field(True, description="ask for real-time priority; the status says whether it was granted")
-    lookahead_ms: float = Field(50.0, gt=0, le=1000, description="events are handed over this long before they are due")
+    lookahead_ms: float = Field(60.0, gt=0, le=1000, description="events are handed over this long before they are due")
     offset_ms: float = Field(0.0, ge=-500, le=500, description="play later (or earlier, below 0) by this much")
     latency_ms: dict[str, Annotated[float, Field(ge=-500, le=500)]] = Field(
         {},

@@ -19,9 +19,8 @@ from stream_v2m.midi.outputs import Outputs
 from stream_v2m.music.sequencer import Sequencer
 from stream_v2m.music.style import Style
 
-TICKS_PER_BEAT = 24
-ROUNDING = 1e-6  # ticks; a moment that is a tick but for rounding must not be waited for again
-REPORT_EVERY = 0.1  # seconds
+UNSEEN = 0.7  # of the lookahead after which a slice is written though no picture has come; the rest is for delays
+REPORT_EVERY = 0.09  # seconds; every third picture of 30 a second
 
 
 async def perform(
@@ -38,10 +37,9 @@ async def perform(
     witnesses: Sequence[Witness] = (),
 ) -> None:
     """Play until a cadence has ended; on any exit leave no note sounding."""
-    end: float | None = None
+    end = math.inf
     planned: Chord | None = None
-    reported = wake = clock.now()
-    cued = False
+    reported = clock.now()
     faults = 0
     style: Style | None = None
 
@@ -65,7 +63,7 @@ async def perform(
 
     try:
         play(sequencer.setup(clock.now() + outputs.lookahead), reported)
-        while end is None or clock.now() < end:
+        while clock.now() < end:
             now, controls = clock.now(), board.controls
             for item in plans.drain():
                 if isinstance(item, Cadence):
@@ -83,19 +81,16 @@ async def perform(
                 for witness in witnesses:
                     witness.marked(str(plan.chord), tempo.time_at(plan.onset))
             send(controllers.events(signals_of(board.state), at=now))
-            if not cued or now >= wake:
-                until = now + outputs.lookahead
-                send(pulses.events(until, tempo))
-                play(sequencer.events(until, controls), now)
-                tick = math.floor(tempo.beat_at(now) * TICKS_PER_BEAT + ROUNDING) + 1
-                wake = min(tempo.time_at(tick / TICKS_PER_BEAT), now + outputs.lookahead / 2)
+            until = now + outputs.lookahead
+            send(pulses.events(until, tempo))
+            play(sequencer.events(until, controls), now)
             if now >= reported:
                 reported = now + REPORT_EVERY
                 player = outputs.tend()
                 if faults != (faults := player.restarts + player.returns):
                     pulses.realign(now)  # a receiver of the clock has lost its place
                 _report(board, player, sequencer, tempo, now)
-            cued = await wait_until(wake, cues.wait, clock)
+            await wait_until(min(end, now + UNSEEN * outputs.lookahead), cues.wait, clock)
     finally:
         now = clock.now()
         outputs.release_all(now)  # no await: a second cancel must not strand a note

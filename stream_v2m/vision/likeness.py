@@ -61,7 +61,7 @@ def change(a: Print, b: Print) -> float:
     """
     up, down = _gains(a, b)
     power = (up * up * a.variance + down * down * b.variance) / 2 + _NOISE
-    changed, count = np.abs(up * a.blocks - down * b.blocks), a.blocks.shape[1]
+    changed, count = np.abs(up * a.blocks - down * b.blocks), a.blocks.size / 3
     structure = float(changed[0].sum()) / count / math.sqrt(power)
     level = _NOISE / power * min(1.0, abs(a.level - b.level) / _LEVEL)
     color = float(changed[1:].sum()) / (2 * count) / _CHROMA

@@ -20,7 +20,7 @@ from tests.support.music import shipped
 
 pytestmark = pytest.mark.unit
 
-LOOKAHEAD = 0.05
+LOOKAHEAD = 0.06
 STAB = 4  # channel of the accents in the shipped style
 
 
@@ -57,9 +57,13 @@ class Marks(Witness):
 
 
 def run(
-    *, cut_at: float | None = None, cancel_at: float | None = None, marks: Marks | None = None
+    *,
+    cut_at: float | None = None,
+    cancel_at: float | None = None,
+    marks: Marks | None = None,
+    rate_hz: float | None = None,
 ) -> tuple[Sent, float, State]:
-    """Three chords from second 1 on, then a cadence; at 120 bpm."""
+    """Three chords from second 1 on, then a cadence; at 120 bpm. Pictures come at ``rate_hz``, if at all."""
 
     async def main() -> tuple[Sent, float, State]:
         clock, tempo, board = VirtualClock(), InternalTempo(120), Board(State())
@@ -77,6 +81,9 @@ def run(
             if cut_at is not None:
                 await clock.sleep_until(cut_at)
                 cues.put(Cue(cut_at, 0.5, Event.HIT, cut_at))
+            while rate_hz is not None and not performing.done():
+                cues.put(Cue(clock.now(), 0.5))
+                await clock.sleep_until(clock.now() + 1 / rate_hz)
 
         performing = asyncio.ensure_future(
             perform(
@@ -107,6 +114,13 @@ def test_every_note_is_handed_over_before_it_is_due_but_not_long_before():
     notes = [(at, event) for at, event in outputs.events if event.release is not None]
     assert len(notes) > 20
     assert all(-1e-6 <= event.due - at <= LOOKAHEAD + 0.02 for at, event in notes)
+
+
+def test_notes_are_written_with_a_picture_while_pictures_come():
+    outputs, _, _ = run(rate_hz=30.0)
+    pictures = [at * 30.0 for at, event in outputs.events if event.release is not None]
+    assert len(pictures) > 20
+    assert pictures == pytest.approx([round(picture) for picture in pictures], abs=1e-3)
 
 
 def test_a_cut_is_answered_in_the_same_moment():

@@ -230,7 +230,7 @@ class Sequencer:
 
     def _write(self, end: float, controls: Controls) -> None:
         """Write the notes of all parts up to beat ``end``."""
-        arranger, seed = self._arranger, self._arranger.seed(controls)
+        arranger = self._arranger
         for plan, begin, stop in self._timeline.spans(self._played, end):
             if plan.onset > self._begun + EPSILON:
                 self._begin(plan, controls)
@@ -239,7 +239,7 @@ class Sequencer:
                     self._push(note)
             if not arranger.stirs(plan, begin, stop):
                 continue
-            asked = self._shapes(plan, controls, at=self._tempo.time_at(begin))
+            asked, seed = self._shapes(plan, controls, at=self._tempo.time_at(begin)), arranger.seed(controls)
             for index, part, sketch in arranger.notes(
                 plan,
                 self._timeline.after(plan.onset),

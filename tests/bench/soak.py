@@ -32,11 +32,12 @@ LATER_MS, LATER_SHARE = 5.0, 1.5  # and a 99th percentile
 
 @dataclass(frozen=True)
 class Minute:
-    """One minute: resident memory at most by process, 99th percentiles by way, in milliseconds."""
+    """One minute: resident memory at most by process, 99th percentiles by way, in milliseconds, what the host took."""
 
     number: int
     rss_mb: dict[str, float]
     p99_ms: dict[str, float]
+    stolen_percent: float | None
 
 
 def minutes_of(run: Run) -> list[Minute]:
@@ -46,7 +47,7 @@ def minutes_of(run: Run) -> list[Minute]:
         begin = run.span.begin + (number - 1) * MINUTE
         figures = run.figures(Span(begin, begin + MINUTE))
         late = {name: way.p99_ms for name in WATCHED if (way := figures.paths[name]) is not None}
-        found.append(Minute(number, {use.name: use.rss_mb for use in figures.processes}, late))
+        found.append(Minute(number, {use.name: use.rss_mb for use in figures.processes}, late, figures.stolen_percent))
     return found
 
 

@@ -123,11 +123,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Everything about one run; a figure that nothing was measured for is None."""
+    """Everything about one run; a figure that nothing was measured for is None.
+
+    Attributes:
+        stolen_percent: of this machine's time, all cores, that its host took for others; None where the system does
+            not tell.
+    """
 
     sessions: int
     seconds: float
     realtime: bool
+    stolen_percent: float | None
     stages: dict[str, Summary | None]
     paths: dict[str, Summary | None]
     counts: Counts

@@ -57,10 +57,12 @@ class Look:
     """All processes at one moment, by kind and number: CPU seconds so far and resident bytes.
 
     Attributes:
+        stolen: seconds of all cores that the host took for others so far; None where the system does not tell.
         own: bytes that no other process shares; looked at once, at the end, since it takes the system a while.
     """
 
     at: float
+    stolen: float | None
     used: dict[tuple[str, int], tuple[float, int]]
     own: dict[tuple[str, int], int]
 
@@ -93,6 +95,7 @@ class Run:
             self.task.sessions,
             round(span.end - span.begin, 3),
             self.realtime,
+            self.stolen_percent(span),
             summaries(STAGES),
             summaries(PATHS),
             self._counts(span),
@@ -114,8 +117,20 @@ class Run:
             accents=_sum([record.accent_score(span) for record in self.records]),
         )
 
+    def _within(self, span: Span) -> list[Look]:
+        return [look for look in self.looks if span.begin <= look.at <= span.end + LOOK_EVERY] or list(self.looks)
+
+    def stolen_percent(self, span: Span) -> float | None:
+        """What the host took for others of this machine's time, all cores; None where the system does not tell."""
+        looks = self._within(span)
+        first, last = looks[0], looks[-1]
+        if first.stolen is None or last.stolen is None:
+            return None
+        elapsed = max(last.at - first.at, 1e-9) * (os.cpu_count() or 1)
+        return round(100 * (last.stolen - first.stolen) / elapsed, 1)
+
     def _uses(self, span: Span) -> Iterator[ProcessUse]:
-        looks = [look for look in self.looks if span.begin <= look.at <= span.end + LOOK_EVERY] or list(self.looks)
+        looks = self._within(span)
         first, last = looks[0], looks[-1]
         elapsed = max(last.at - first.at, 1e-9)
         for kind in dict.fromkeys(kind for kind, _ in last.used):
@@ -198,7 +213,7 @@ def _watch(
                         own[key] = process.memory_full_info().uss
             except psutil.NoSuchProcess:  # a player that was started again
                 continue
-        looks.append(Look(now, used, own))
+        looks.append(Look(now, getattr(psutil.cpu_times(), "steal", None), used, own))
         progress(min(1.0, (now - span.begin) / (span.end - span.begin)))
         if over:
             time.sleep(REST)

@@ -21,8 +21,11 @@ def head(report: dict[str, Any]) -> str:
     film, machine = report["film"], report["machine"]
     width, height = film["size"]
     busy = "" if machine["load"] is None else f", load {machine['load']:g} before"
+    stolen = [f"{run['stolen_percent']:g}" for run in report["runs"] if run["stolen_percent"] is not None]
+    taken = f", of which the host took {', '.join(stolen)} % for others" if stolen else ""
     return (
-        f"{width} × {height}, {film['rate_hz']:g} pictures a second ({film['codec']}), {machine['cores']} cores{busy}; "
+        f"{width} × {height}, {film['rate_hz']:g} pictures a second ({film['codec']}), "
+        f"{machine['cores']} cores{taken}{busy}; "
         f"wire: {report['wire']}"
     )
 
@@ -58,6 +61,8 @@ def counted(run: dict[str, Any]) -> Iterator[str]:
     yield f"accents: {accents['found']} for {accents['known']} cuts and flashes, {accents['false']} for nothing"
     yield f"messages: {counts['heard']} of {counts['messages']} arrived"
     yield f"player in real time: {'yes' if run['realtime'] else 'no'}"
+    stolen = run["stolen_percent"]
+    yield f"taken by the host for others: {NONE if stolen is None else f'{stolen:.1f} % of all cores'}"
 
 
 def markdown(report: dict[str, Any]) -> str:

@@ -7,14 +7,16 @@ import pytest
 from stream_v2m.cli.bench.command import parse_size
 from stream_v2m.cli.bench.figures import PATHS, STAGES, Counts, Figures, ProcessUse, Summary
 from stream_v2m.cli.bench.matching import Score
+from stream_v2m.cli.bench.record import Span
 from stream_v2m.cli.bench.report import changes, read_report
-from stream_v2m.cli.bench.table import markdown
+from stream_v2m.cli.bench.run import Look, Run, Task
+from stream_v2m.cli.bench.table import head, markdown
 from stream_v2m.core.errors import ConfigError
 
 pytestmark = pytest.mark.unit
 
 
-def report(p50: float = 2.0, sessions: int = 1, missing: str = "") -> dict:
+def report(p50: float = 2.0, sessions: int = 1, missing: str = "", stolen: float | None = None) -> dict:
     summary = asdict(Summary(10, p50, 4.0, 5.0))
 
     def some(rows):
@@ -24,7 +26,7 @@ def report(p50: float = 2.0, sessions: int = 1, missing: str = "") -> dict:
     uses = tuple(
         ProcessUse(kind, 1, 10.0, 10.0, 100.0, 100.0, 50.0, 50.0) for kind in ("peer", "performance", "player")
     )
-    run = asdict(Figures(sessions, 30.0, True, some(STAGES), some(PATHS), counts, uses))
+    run = asdict(Figures(sessions, 30.0, True, stolen, some(STAGES), some(PATHS), counts, uses))
     run["counts"] |= {"recall": counts.recall, "false_a_minute": counts.false_a_minute}
     film = {"size": [1280, 720], "rate_hz": 30.0, "codec": "libx264"}
     return {"film": film, "machine": {"cores": 2, "load": 0.1}, "wire": "a wire", "runs": [run]}
@@ -88,3 +90,23 @@ def test_a_file_that_is_no_report_is_refused(tmp_path: Path, text: str):
         read_report(tmp_path / "old.json")
     with pytest.raises(ConfigError, match="cannot be read"):
         read_report(tmp_path / "none.json")
+
+
+def test_the_head_says_how_much_of_the_machine_the_host_took_in_each_run_where_the_system_tells():
+    told = report(stolen=4.2)
+    told["runs"].append(report(sessions=4, stolen=0.0)["runs"][0])
+    assert "2 cores, of which the host took 4.2, 0 % for others" in head(told)
+    assert "| taken by the host for others | 4.2 % of all cores | 0.0 % of all cores |" in markdown(told)
+    assert "host" not in head(report())
+    assert "| taken by the host for others | – |" in markdown(report())
+
+
+def test_what_the_host_took_is_a_share_of_all_cores_during_the_run(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+
+    def stolen(*seconds: float | None) -> float | None:
+        looks = tuple(Look(at, each, {}, {}) for at, each in enumerate(seconds))
+        return Run(Task(2.0), Span(0.0, 2.0), True, (), looks).stolen_percent(Span(0.0, 2.0))
+
+    assert stolen(7.0, 7.1, 7.2) == 5.0
+    assert stolen(None, None, None) is None

@@ -69,6 +69,7 @@ check: $(DEV)/.ready
 	$(RUN)/ruff check .
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
+	$(RUN)/mypy tests/bench
 	$(RUN)/lint-imports
 
 format: $(DEV)/.ready

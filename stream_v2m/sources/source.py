@@ -78,7 +78,10 @@ class SourceConfig(BaseModel):
     seek_s: float = Field(0.0, ge=0, description="where a film begins, in seconds; a loop comes back to here")
     loop: bool = Field(False, description="play a film again and again; its times go on rising")
     decode_threads: int = Field(
-        1, ge=1, le=16, description="threads that decode a film; more only on a machine with cores to spare"
+        1,
+        ge=1,
+        le=16,
+        description="threads that decode: 2 are quicker with a film, and with a stream whose pictures come in slices",
     )
     image_rate_hz: float = Field(25.0, gt=0, le=240, description="pictures a second of an image sequence")
     camera_width: int = Field(640, ge=16, le=7680, description="wished width of a camera's picture")

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from aiortc.rtcdtlstransport import RTCDtlsTransport
@@ -28,6 +29,7 @@ from tests.support.publisher import running_inlet, until
 from tests.support.serving import serving
 
 DELAY = 0.02  # seconds each way
+RTP_CLOCK = 90_000  # Hz
 STANDSTILL = 0.25  # seconds
 SETTLED = 4.0  # seconds after the first picture: by then the browser's rate has settled
 Lost = Callable[[float], bool]
@@ -75,7 +77,7 @@ class Arrivals(Newest[VideoFrame]):
         self.moments: list[tuple[float, float]] = []
 
     def put(self, item: VideoFrame) -> None:
-        self.moments.append((time.perf_counter(), item.pts / 90_000))
+        self.moments.append((time.perf_counter(), (item.pts or 0) / RTP_CLOCK))
 
 
 @asynccontextmanager
@@ -97,11 +99,8 @@ async def bad_network(lost: Lost) -> AsyncIterator[None]:
 
         return through
 
-    RTCDtlsTransport._handle_rtp_data, RTCDtlsTransport._send_rtp = worse(comes), worse(goes)  # type: ignore[method-assign]
-    try:
+    with patch.multiple(RTCDtlsTransport, _handle_rtp_data=worse(comes), _send_rtp=worse(goes)):
         yield
-    finally:
-        RTCDtlsTransport._handle_rtp_data, RTCDtlsTransport._send_rtp = comes, goes  # type: ignore[method-assign]
 
 
 async def measure(seconds: float, lost: Lost) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def memory_mb(pid: int) -> dict[str, float]:
     """Resident memory of a process: all, and without what it shares (JACK's segment, libraries)."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     rss, pss, shared = (
-        int(re.search(rf"^{name}:\s+(\d+)", text, re.MULTILINE)[1]) / 1024 for name in ("Rss", "Pss", "Shared_Clean")
+        int(re.findall(rf"^{name}:\s+(\d+)", text, re.MULTILINE)[0]) / 1024 for name in ("Rss", "Pss", "Shared_Clean")
     )
     return {"resident": round(rss, 1), "proportional": round(pss, 1), "shared_clean": round(shared, 1)}
 

@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -86,7 +87,7 @@ def main(paths: list[str]) -> dict[str, object]:
     for name, decoder in decoders.items():
         alone[f"{name} at {EARLY}"], alone[f"{name} at {LATE}"] = at(decoder, EARLY), at(decoder, LATE)
         state = decoder.start(BATCH)
-        together[f"{name}, batch {BATCH}"] = lambda decoder=decoder, state=state: decoder.step(many, state)
+        together[f"{name}, batch {BATCH}"] = partial(decoder.step, many, state)
     batches = measure(together, BATCH_TURNS)
     for figures in batches.values():
         figures["steps_a_second"] = round(BATCH / figures["wall_p50_ms"] * 1e3)

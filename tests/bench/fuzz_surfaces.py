@@ -39,7 +39,7 @@ def packet(chance: random.Random) -> bytes:
     if kind < 0.3:
         return chance.randbytes(chance.randrange(1, 600))
     name = chance.choice(sorted(COMMANDS))
-    values = [
+    values: list[Any] = [
         chance.choice([1, 0.5, "now", "bass", -1e30, float("nan"), 2**31 - 1]) for _ in range(chance.randrange(4))
     ]
     command = message(f"/stream_v2m/command/{name}", *values)
@@ -59,7 +59,7 @@ def payload(chance: random.Random) -> bytes:
         return chance.randbytes(chance.randrange(0, 6000))
     if kind < 0.5:
         return b"[" * chance.randrange(1, 4000)
-    told = {
+    told: dict[str, Any] = {
         chance.choice(["on", "bpm", "id", "command", "part", "when", "value", "x"]): chance.choice([1, "a", [], None])
     }
     text = json.dumps(told).encode()

@@ -30,22 +30,31 @@ class LiveReel(LiveSource):
 
     Args:
         frames: of one round.
+        threads: of the decoder.
         packets: frame number, its packet read, its picture decoded; by the thread that reads.
         pictures: frame number, its picture taken from the reader, made small; by the performance's.
     """
 
     def __init__(
-        self, path: Path, frames: int, rate_hz: float, *, clock: Clock, packets: Stamps, pictures: Stamps
+        self,
+        path: Path,
+        frames: int,
+        rate_hz: float,
+        *,
+        threads: int,
+        clock: Clock,
+        packets: Stamps,
+        pictures: Stamps,
     ) -> None:
         super().__init__("reel")
         self.started = 0.0
-        self._path, self._frames, self._rate_hz = path, frames, rate_hz
+        self._path, self._frames, self._rate_hz, self._threads = path, frames, rate_hz, threads
         self._clock, self._packets, self._pictures = clock, packets, pictures
         self._read = 0.0
 
     def pictures(self) -> Iterator[VideoFrame]:
         with av.open(str(self._path)) as container:
-            stream = video_of(container, where=self.name, threads=1)
+            stream = video_of(container, where=self.name, threads=self._threads)
             self.started = self._clock.now() + LEAD
             paced = cast(InputContainer, _Paced(self, container))
             for picture in decoded(paced, stream, self._clock):

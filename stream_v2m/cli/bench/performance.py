@@ -52,7 +52,7 @@ async def perform(task: dict[str, Any]) -> None:
     config = measured_config(task)
     clock, folder = MonotonicClock(task["origin"]), Path(task["folder"])
     watcher = Watcher(folder, clock, accent_parts(config))
-    source = open_reel(task, watcher)
+    source = open_reel(task, config, watcher)
     player = Player(
         [Output.parse(task["output"])], config.player, origin=clock.origin, stamps=folder / f"{PLAYER}{SUFFIX}"
     )
@@ -94,13 +94,14 @@ def accent_parts(config: Config) -> frozenset[str]:
     return frozenset(part.name for part in find_style(config.controls.style).parts if part.role == "accent")
 
 
-def open_reel(task: dict[str, Any], watcher: Watcher) -> LiveReel:
-    """The source that the task names."""
+def open_reel(task: dict[str, Any], config: Config, watcher: Watcher) -> LiveReel:
+    """The source that the task names, decoded as the configuration says."""
     stamps = watcher.stamps
     return LiveReel(
         Path(task["reel"]),
         task["frames"],
         task["rate_hz"],
+        threads=config.source.decode_threads,
         clock=watcher.clock,
         packets=stamps["packets"],
         pictures=stamps["pictures"],

@@ -105,7 +105,7 @@ class WatchedOutputs(Outputs):
 class WatchedObserver(Observer):
     """The usual observer."""
 
-    def __init__(self, config: VisionConfig, watcher: Watcher, *, mood: Mood) -> None:
+    def __init__(self, config: VisionConfig, watcher: Watcher, *, mood: Mood | None = None) -> None:
         super().__init__(config, mood=mood)
         self._watcher = watcher
         self._windows = self._watched = _WatchedWindows(watcher.clock)

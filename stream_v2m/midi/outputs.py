@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from stream_v2m.core.state import PlayerState
 from stream_v2m.core.values import MidiEvent
-from stream_v2m.midi.player import Player
+from stream_v2m.midi.player import Player, PlayerConfig
 
-SILENT_LOOKAHEAD = 0.06  # seconds; as with a player by default
+SILENT_LOOKAHEAD = PlayerConfig().lookahead_ms / 1000  # seconds; as with a player by default
 
 
 class Outputs:

@@ -84,6 +84,10 @@ class Assembly:
             return
         if packet.timestamp == self._ended:
             self._marked = False
+        if len(self._picture) == MOST:  # no camera makes such a picture
+            self._spoilt, self._broken = packet.timestamp, True
+            self._picture.clear()
+            return
         self._picture.append(packet)
         if packet.marker and self._marked:
             self._ended = packet.timestamp

@@ -36,11 +36,11 @@ from stream_v2m.inference.composer import Place
 from stream_v2m.midi.channel_message import note_of, note_off
 from stream_v2m.midi.controllers import Controllers, signals_of
 from stream_v2m.midi.message import encode
+from stream_v2m.midi.outputs import SILENT_LOOKAHEAD
 from stream_v2m.midi.port import open_output
 from stream_v2m.music.sequencer import Sequencer
 from stream_v2m.sources.picture import FrameMaker
 
-SLICE = 0.05  # seconds ahead that notes are written, as in a performance
 TURN = 0.01  # seconds between two slices
 
 
@@ -144,7 +144,7 @@ class Naive:
         """Write a slice every turn."""
         while True:
             now = self.clock.now()
-            self.play(self.sequencer.events(now + SLICE, self.config.controls), now)
+            self.play(self.sequencer.events(now + SILENT_LOOKAHEAD, self.config.controls), now)
             await asyncio.sleep(TURN)
 
     def play(self, events: Iterable[MusicEvent], woke: float) -> None:

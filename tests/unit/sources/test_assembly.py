@@ -187,6 +187,14 @@ def test_whatever_is_lost_pictures_are_whole_and_in_order_and_it_never_stops(dat
     assert bench.gaps.missing == set()
 
 
+def test_a_picture_without_end_is_given_up() -> None:
+    bench = Bench()
+    bench.send(Packet(number, 0, 0, BETWEEN) for number in range(2 * MOST))
+    assert bench.asked
+    bench.send(picture(1, 2 * MOST, key=True))
+    assert bench.timestamps == [1]
+
+
 def test_it_never_holds_more_than_it_may() -> None:
     bench = Bench()
     for number in range(3 * MOST):

@@ -206,7 +206,7 @@ def _open(device: Device, config: SourceConfig) -> InputContainer:
 def _decoded(packet: av.Packet[VideoStream]) -> Sequence[Picture]:
     """Its pictures; a JPEG as it is, for whoever takes it."""
     if packet.stream.codec_context.name == "mjpeg":
-        return [bytes(packet)]
+        return [bytes(packet)] if packet.size else []  # FFmpeg's last is empty
     try:
         return packet.decode()
     except FFmpegError:  # a damaged picture, as cameras often give first

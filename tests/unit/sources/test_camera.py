@@ -33,6 +33,18 @@ def camera(device: Device = TEST_PICTURE) -> Camera:
     return Camera("", SourceConfig(open_timeout_s=1), devices=lambda: [device])
 
 
+def jpeg_camera(folder: Path, *, pictures: int = 30) -> Camera:
+    film = folder / "camera.avi"
+    with av.open(str(film), "w") as output:
+        stream = output.add_stream("mjpeg", 30)
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuvj420p"
+        grey = av.VideoFrame.from_ndarray(np.full((480, 640), 90, np.uint8), format="gray")
+        for _ in range(pictures):
+            output.mux(stream.encode(grey.reformat(format="yuvj420p")))
+        output.mux(stream.encode(None))
+    return camera(Device("avi", str(film), "Test"))
+
+
 def test_linux_cameras_are_listed_in_order_without_their_metadata_nodes(tmp_path: Path):
     root = sysfs(tmp_path, video10=("Third", "0"), video2=("Logitech C920", "0"), video3=("Logitech C920", "1"))
     (root / "video0").mkdir()
@@ -86,19 +98,20 @@ def test_a_camera_that_is_lost_ends_in_an_error():
 
 
 def test_a_camera_that_sends_jpegs_is_known_by_its_true_size(tmp_path: Path):
-    film = tmp_path / "camera.avi"
-    with av.open(str(film), "w") as output:
-        stream = output.add_stream("mjpeg", 30)
-        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuvj420p"
-        for level in [90] * 30:
-            picture = av.VideoFrame.from_ndarray(np.full((480, 640), level, np.uint8), format="gray")
-            output.mux(stream.encode(picture.reformat(format="yuvj420p")))
-        output.mux(stream.encode(None))
-    source = camera(Device("avi", str(film), "Test"))
+    source = jpeg_camera(tmp_path)
     info = source.open()
     assert (info.width, info.height) == (640, 480)
     with pytest.raises(SourceError, match="Test: the camera was lost"):
         list(source.frames())
+
+
+def test_the_last_jpeg_of_a_camera_is_not_replaced_by_nothing(tmp_path: Path):
+    source = jpeg_camera(tmp_path, pictures=3)
+    source.open()
+    pictures = source.pictures()
+    assert all(next(pictures) for _ in range(3))
+    with pytest.raises(SourceError, match="Test: the camera was lost"):
+        next(pictures)
 
 
 def test_a_device_that_is_no_camera_is_refused():

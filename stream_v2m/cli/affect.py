@@ -17,6 +17,7 @@ from rich.table import Table
 
 from stream_v2m.config import Config
 from stream_v2m.core.emotions import EMOTIONS
+from stream_v2m.core.features import SCENE_OFFSET
 from stream_v2m.core.files import check_writable
 from stream_v2m.core.trace import AFFECT_EVERY, Trace
 from stream_v2m.core.values import Affect, Event, Frame
@@ -111,7 +112,8 @@ def watch(config: Config, source: Source, *, seconds: float | None = None) -> Wa
                 said = estimator.estimate(frame, sight.measures)
                 for mood in moods.values():
                     mood.hear(name, said)
-        felt = {name: mood.feel(frame.time, frame.time - last).affect for name, mood in moods.items()}
+        scene = float(sight.window.features[SCENE_OFFSET])
+        felt = {name: mood.feel(frame.time, frame.time - last, scene=scene).affect for name, mood in moods.items()}
         last = frame.time
         if (watched.times and frame.time - watched.times[-1] < AFFECT_EVERY) or None in felt.values():
             continue

@@ -14,6 +14,8 @@ from stream_v2m.core.values import Affect
 from stream_v2m.vision.affect import AffectConfig, Estimate
 from stream_v2m.vision.plane import logarithms, softmax
 
+_OF_A_SCENE = 0.5  # that has lasted so far, memory at most
+_INSTANT = 1e-6  # seconds
 _LEAST_CONFIDENCE = 1e-3  # so that who speaks alone is heard, however unsure
 
 
@@ -45,7 +47,7 @@ class Mood:
 
     Time is pooled in the same way, with an exponential memory of ``smoothing_s``. So a new estimate, an estimator that
     falls silent, and other estimators to listen to change the mood by no more than 1 / ``smoothing_s`` of the
-    difference a second.
+    difference a second. Where a scene begins, memory begins anew, and grows with the scene: half as long as it lasts.
 
     ``hear`` and ``listen`` may be called while another thread calls ``feel``.
     """
@@ -69,8 +71,8 @@ class Mood:
         """Take the newest estimate of one estimator."""
         self._heard[name] = estimate
 
-    def feel(self, now: float, elapsed: float) -> Feeling:
-        """The mood at capture time ``now``, ``elapsed`` seconds after the last time."""
+    def feel(self, now: float, elapsed: float, *, scene: float = math.inf) -> Feeling:
+        """The mood at capture time ``now``, ``elapsed`` seconds after the last time, ``scene`` seconds into a scene."""
         heard = {name: said for name, said in self._heard.copy().items() if now - said.time <= self._config.stale_s}
         listening = tuple(name for name in self._listening if name in heard)
         if listening:
@@ -83,7 +85,8 @@ class Mood:
         shares = [weight / sum(weights) for weight in weights]
         opinions = zip(*(_opinion(estimate.affect) for estimate in said.values()), strict=True)
         pooled = [sum(map(mul, shares, each)) for each in opinions]
-        follow = -math.expm1(-elapsed / self._config.smoothing_s)
+        memory = min(self._config.smoothing_s, max(elapsed, scene, _INSTANT) * _OF_A_SCENE)
+        follow = -math.expm1(-elapsed / memory)
         self._felt = [felt + (new - felt) * follow for felt, new in zip(self._felt or pooled, pooled, strict=True)]
         valence, arousal, *logs = self._felt
         meanings = [estimate for estimate in said.values() if estimate.semantics is not None]

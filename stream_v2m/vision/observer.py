@@ -129,9 +129,9 @@ class Observer:
 
         measures = Measures(elapsed, measure_color(frame.small), ranged, len(self._cut_times) * 60 / _CUT_MEMORY)
         self._mood.hear(self._estimator.info.name, self._estimator.estimate(frame, measures))
-        feeling = self._mood.feel(now, elapsed)
+        feeling = self._mood.feel(now, elapsed, scene=now - self._scene_start)
         sample = Sample(now, elapsed, motion, ranged, feeling.affect, feeling.semantics)
-        window = self._windows.add(sample, span=span, scene_offset=now - self._scene_start)
+        window = self._windows.add(sample, span=span, scene_start=self._scene_start)
         cue = Cue(now, self._energy, flow=self._flow.flow, zones=self._zone_energies)
         events = (replace(cue, event=each.event, origin=each.origin) for each in happenings)
         return Sight((cue, *events), window, measures, feeling.voices)

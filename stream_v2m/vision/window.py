@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from operator import mul
 from typing import NamedTuple
@@ -41,7 +42,7 @@ class Sample(NamedTuple):
 class WindowBuilder:
     """Keeps as many samples as the window spans; each counts by the time that it stands for.
 
-    The mood is the mean of the samples that have one, and absent if none has.
+    The mood is the mean of the samples that have one, and absent if none has; a scene's alone, since it was known.
     """
 
     def __init__(self) -> None:
@@ -49,9 +50,13 @@ class WindowBuilder:
         self._weights: deque[float] = deque()
         self._moods: deque[float] = deque()  # weights of the moods: 0 where none is known
         self._rows: deque[tuple[float, ...]] = deque()
+        self._scene_start = -math.inf
 
-    def add(self, sample: Sample, *, span: float, scene_offset: float) -> FeatureWindow:
-        """The window of the ``span`` seconds up to ``sample``; ``scene_offset``: seconds since the last cut."""
+    def add(self, sample: Sample, *, span: float, scene_start: float) -> FeatureWindow:
+        """The window of the ``span`` seconds up to ``sample``; ``scene_start``: the moment of the last cut."""
+        if scene_start != self._scene_start:
+            self._scene_start = scene_start
+            self._moods = deque(0.0 for _ in self._moods)
         affect, weight = sample.affect, min(max(sample.elapsed, _SHORTEST), _LONGEST)
         mood = _NO_MOOD if affect is None else (affect.valence, affect.arousal, *affect.probabilities)
         self._times.append(sample.time)
@@ -67,7 +72,7 @@ class WindowBuilder:
         motion, ranged = (sum(map(mul, self._weights, column)) / total for column in motions)
         features, present = np.zeros(FEATURE_SIZE, np.float32), np.zeros(CONDITIONS, np.bool_)
         features[MOTION] = motion
-        features[SCENE_OFFSET] = min(scene_offset, _SCENE_OFFSET_TOP)
+        features[SCENE_OFFSET] = min(sample.time - scene_start, _SCENE_OFFSET_TOP)
         present[Condition.MOTION] = present[Condition.SCENE_OFFSET] = True
         window_mood: Affect | None = None
         if felt:

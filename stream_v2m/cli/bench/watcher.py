@@ -123,9 +123,9 @@ class _WatchedWindows(WindowBuilder):
         self._clock = clock
         self.began = 0.0
 
-    def add(self, sample: Sample, *, span: float, scene_offset: float) -> FeatureWindow:
+    def add(self, sample: Sample, *, span: float, scene_start: float) -> FeatureWindow:
         self.began = self._clock.now()
-        return super().add(sample, span=span, scene_offset=scene_offset)
+        return super().add(sample, span=span, scene_start=scene_start)
 
 
 class WatchedComposer(Composer):

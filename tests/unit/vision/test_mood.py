@@ -68,6 +68,18 @@ def test_a_new_mood_is_taken_on_with_its_time_constant_at_any_frame_rate(rate_hz
         assert valences[round(passed * rate_hz)] == pytest.approx(-0.6 + 1.2 * share, abs=0.01)
 
 
+def test_a_new_scene_is_felt_at_once_and_the_longer_it_lasts_the_more_slowly_it_changes():
+    mood = Mood(AffectConfig(smoothing_s=0.5), ["a"])
+    settled(mood, {"a": (GLUM, 1.0)})
+    path = []
+    for frame in range(2, 6 * RATE):  # a cut is sure with its third frame
+        mood.hear("a", Estimate(10 + frame / RATE, GLAD if frame < 3 * RATE else GLUM, 1.0))
+        path.append(felt(mood.feel(10 + frame / RATE, 1 / RATE, scene=frame / RATE)).valence)
+    assert path[0] > 0.1
+    assert path[RATE // 4] > 0.5
+    assert path[3 * RATE - 2] > 0.5  # the first other picture of the same scene
+
+
 def test_listening_to_others_changes_the_mood_without_a_jump():
     config = AffectConfig(smoothing_s=0.8)
     mood = Mood(config, ["a"])

@@ -52,6 +52,18 @@ def test_the_scene_offset_counts_from_the_origin_of_a_confirmed_cut():
     assert offsets[32:] == pytest.approx([(number - 30) / RATE for number in range(32, 45)])
 
 
+def test_with_a_cut_that_is_sure_the_mood_is_that_of_the_new_scene():
+    def picture_at(time: float) -> Small:
+        return A.at() if time < 2 - 1e-6 else exposed(B.at(), 0.4)
+
+    seen = sights(filmed(picture_at, 6.0))
+    moods = [sight.window.affect.valence for sight in seen if sight.window.affect is not None]
+    before, after = moods[61], moods[-1]
+    assert after < before - 0.2
+    assert moods[62] < before + 0.6 * (after - before)
+    assert moods[75] < before + 0.85 * (after - before)
+
+
 def test_a_flash_is_no_new_scene():
     seen = sights(filmed(flash, 1.5))
     assert [cue.event for sight in seen for cue in sight.cues[1:]] == [Event.HIT, Event.FLASH]

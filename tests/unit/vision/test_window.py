@@ -17,13 +17,13 @@ def sample(time: float, elapsed: float, motion: float = 0.0, affect: Affect = SA
     return Sample(time, elapsed, motion, motion / 100, affect)
 
 
-def built(samples: list[Sample], *, span: float = 1.0, scene_offset: float = 0.0) -> FeatureWindow:
+def built(samples: list[Sample], *, span: float = 1.0, scene_start: float = 0.0) -> FeatureWindow:
     builder = WindowBuilder()
-    return [builder.add(each, span=span, scene_offset=scene_offset) for each in samples][-1]
+    return [builder.add(each, span=span, scene_start=scene_start) for each in samples][-1]
 
 
 def test_a_window_has_the_schemas_shape_and_says_what_is_in_it():
-    window = built([sample(0.0, 0.04, 7.0)], scene_offset=3.0)
+    window = built([sample(0.0, 0.04, 7.0)], scene_start=-3.0)
     assert window.features.shape == (FEATURE_SIZE,) and window.features.dtype == np.float32
     assert window.present.shape == (CONDITIONS,) and window.present.dtype == np.bool_
     assert set(np.flatnonzero(window.present)) == {Condition.EMOTION, Condition.MOTION, Condition.SCENE_OFFSET}
@@ -62,6 +62,18 @@ def test_the_same_picture_at_an_irregular_rate_gives_the_same_window():
     assert regular.features[MOTION] == 0.0
 
 
+def test_where_a_scene_begins_the_mood_begins_anew_and_the_motion_goes_on():
+    builder = WindowBuilder()
+    for number in range(5):
+        builder.add(sample(number / 10, 0.1, 10.0, EXCITED), span=1.0, scene_start=0.0)
+    first = builder.add(sample(0.5, 0.1, 40.0, SAD), span=1.0, scene_start=0.4)
+    then = builder.add(sample(0.6, 0.1, 10.0, EXCITED), span=1.0, scene_start=0.4)
+    assert first.affect is not None and first.affect.probabilities == pytest.approx(SAD.probabilities)
+    assert first.features[MOTION] == pytest.approx(15.0)
+    assert first.features[SCENE_OFFSET] == pytest.approx(0.1)
+    assert then.affect is not None and then.affect.probabilities == pytest.approx((0.5, 0, 0, 0.5, 0, 0))
+
+
 def test_one_frame_after_a_gap_does_not_outweigh_the_rest():
     window = built([sample(9.6, 0.5, 10.0), sample(10.0, 1000.0, 20.0)])
     assert window.features[MOTION] == pytest.approx(15.0)
@@ -74,8 +86,8 @@ def test_after_a_gap_only_the_new_frame_is_in_the_window():
 def test_the_span_may_change_from_frame_to_frame():
     builder = WindowBuilder()
     for number in range(30):
-        builder.add(sample(number / 10, 0.1, float(number)), span=2.0, scene_offset=0.0)
-    assert builder.add(sample(3.0, 0.1, 30.0), span=0.5, scene_offset=0.0).features[MOTION] == pytest.approx(28.0)
+        builder.add(sample(number / 10, 0.1, float(number)), span=2.0, scene_start=0.0)
+    assert builder.add(sample(3.0, 0.1, 30.0), span=0.5, scene_start=0.0).features[MOTION] == pytest.approx(28.0)
 
 
 def test_frames_of_one_moment_and_no_duration_do_no_harm():
@@ -84,13 +96,13 @@ def test_frames_of_one_moment_and_no_duration_do_no_harm():
 
 
 def test_a_scene_without_end_stays_within_what_the_models_know():
-    assert built([sample(0.0, 0.1)], scene_offset=1e6).features[SCENE_OFFSET] == 600.0
+    assert built([sample(0.0, 0.1)], scene_start=-1e6).features[SCENE_OFFSET] == 600.0
 
 
 def test_windows_do_not_share_their_memory():
     builder = WindowBuilder()
-    first = builder.add(sample(0.0, 0.1, 4.0), span=1.0, scene_offset=0.0)
-    builder.add(sample(0.1, 0.1, 8.0), span=1.0, scene_offset=0.0)
+    first = builder.add(sample(0.0, 0.1, 4.0), span=1.0, scene_start=0.0)
+    builder.add(sample(0.1, 0.1, 8.0), span=1.0, scene_start=0.0)
     assert first.features[MOTION] == 4.0
 
 

@@ -9,6 +9,7 @@ import argparse
 import json
 import math
 import sys
+from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,13 +20,15 @@ from models.metrics.correspondence import Floats
 from models.metrics.protocol import correlation
 from models.performances import Choice, Chooser, Reel, film, film_of, footage, perform
 from stream_v2m.core.errors import StreamV2MError
-from stream_v2m.core.trace import Trace
+from stream_v2m.core.trace import AFFECT_EVERY, Trace
+from stream_v2m.core.values import Affect, Event
 from stream_v2m.inference.steering import brightness
 
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 SECONDS = 24.0  # of each clip
 BEGIN = 3.0  # where footage is cut, seconds
 SEEDS = 4  # of the music, for the same picture
+AFTER_CUT = 8  # half seconds
 # The synthetic film's moods by intended arousal and valence.
 CONTRASTS = {
     "excited against sad": (("neon", "confetti", "neon"), ("deep", "rain", "deep")),
@@ -79,6 +82,7 @@ def measure(films: int, paths: Sequence[Path]) -> dict[str, object]:
         "clips": names,
         "seconds": SECONDS,
         "affect": affect_agreement(choices),
+        "sounding": {name: sounding(own) for name, own in traces.items()},
         "matching": {
             **{name: matching(motions, own) for name, own in traces.items()},
             "defaults, motion as the program sees it": matching(
@@ -133,6 +137,39 @@ def affect_agreement(choices: dict[float, list[Choice]]) -> dict[str, object]:
             "steps_by_emotion": {name: len(rights) for name, rights in sorted(by_emotion.items())},
         }
     return found
+
+
+def sounding(traces: Sequence[Trace]) -> dict[str, object]:
+    """Share of the time in which the chord that sounds is one that the emotion which leads meanwhile allows.
+
+    Of all of it, and by half seconds after a cut that brings another leading emotion.
+    """
+    rights: list[bool] = []
+    after: dict[int, list[bool]] = {half: [] for half in range(AFTER_CUT)}
+    for trace in traces:
+        onsets = [onset for onset, _, _ in trace.plans]
+        times, moods = zip(*trace.affects, strict=True)
+        cuts = [cue.time for cue in trace.events if cue.event is Event.CUT]
+        turns = [cut for cut in cuts if _leading(moods, times, cut - AFFECT_EVERY) != _leading(moods, times, cut + 1)]
+        for moment in np.arange(onsets[0], times[-1], AFFECT_EVERY):
+            chord = trace.plans[bisect_right(onsets, moment) - 1][2].chord
+            right = correspondence.agrees(chord, _leading(moods, times, moment))
+            if right is None:
+                continue
+            rights.append(right)
+            since = [moment - cut for cut in turns if 0 <= moment - cut < AFTER_CUT / 2]
+            if since:
+                after[int(2 * min(since))].append(right)
+    return {
+        "moments": len(rights),
+        "agreement": float(np.mean(rights)),
+        "after_cut": {f"{half / 2:g} s": float(np.mean(own)) for half, own in after.items() if own},
+        "moments_after_cut": sum(map(len, after.values())),
+    }
+
+
+def _leading(moods: Sequence[Affect], times: Sequence[float], moment: float) -> str:
+    return moods[max(0, bisect_right(times, moment) - 1)].emotion
 
 
 def matching(motions: Sequence[Floats], traces: Sequence[Trace]) -> dict[str, object]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from models.correspond import affect_agreement, asked_sounded, matching, music_courses, steps
+from models.correspond import affect_agreement, asked_sounded, matching, music_courses, sounding, steps
 from models.correspond_plot import draw
 from models.metrics import correspondence
 from models.performances import Choice, Chooser, film, film_of, perform, surprise
 from stream_v2m.core.chords import Chord
 from stream_v2m.core.emotions import EMOTIONS
 from stream_v2m.core.trace import Trace
-from stream_v2m.core.values import Affect, Dynamics, NoteEvent, StepPlan
+from stream_v2m.core.values import Affect, Cue, Dynamics, Event, NoteEvent, StepPlan
 from stream_v2m.inference.contract import LOGITS
 
 pytestmark = pytest.mark.models
@@ -108,6 +109,18 @@ def test_steps_tell_onsets_velocity_register_and_mode():
     }
 
 
+def test_what_sounds_is_compared_with_the_mood_meanwhile_and_after_a_cut():
+    found = trace([0.1] * 8, [1.0] * 8, [40] * 8, [0] * 8)
+    minor = Chord.parse("A:min")
+    found.plans[6:] = [(onset, length, replace(plan, chord=minor)) for onset, length, plan in found.plans[6:]]
+    found.affects = [(tenth / 10, mood("relaxing" if tenth < 40 else "sad")) for tenth in range(81)]
+    found.events = [Cue(4.0, 0.5, Event.CUT, 3.93)]
+    report = sounding([found])
+    assert report["moments"] == pytest.approx(40, abs=1)
+    assert report["agreement"] == pytest.approx((4 + 0 + 2) / 8, abs=0.03)
+    assert report["after_cut"] == pytest.approx({f"{half / 2:g} s": float(half >= 4) for half in range(8)}, abs=0.01)
+
+
 def test_music_that_follows_its_picture_is_matched():
     rng = np.random.default_rng(0)
     motions = [rng.integers(1, 9, 12).astype(float) for _ in range(6)]
@@ -118,10 +131,10 @@ def test_music_that_follows_its_picture_is_matched():
 
 
 def test_chords_chosen_without_notes_are_those_of_the_performance():
-    reel, chooser = film(4, 8.0), Chooser()
+    reel, chooser = film(4, 16.0), Chooser()
     played = [plan.chord for _, _, plan in perform(reel, seed=5).plans]
     chosen = [choice.chord for choice in chooser.choose(chooser.windows(reel), seed=5)]
-    assert len(played) >= 7
+    assert len(played) >= 15
     assert chosen == played
 
 

@@ -19,7 +19,7 @@ from stream_v2m.core.chords import VOCABULARY, Chord
 from stream_v2m.core.clock import VirtualClock, run_virtual
 from stream_v2m.core.tempo import USUAL_BPM
 from stream_v2m.core.trace import Trace
-from stream_v2m.core.values import Affect, FeatureWindow, Frame
+from stream_v2m.core.values import Affect, Event, FeatureWindow, Frame
 from stream_v2m.core.worker import InlineWorker
 from stream_v2m.inference.composer import Composer, Place
 from stream_v2m.inference.contract import StepInput
@@ -32,7 +32,7 @@ from stream_v2m.sources.film import Film
 from stream_v2m.sources.media import MediaFile
 from stream_v2m.sources.scenario import MOODS, Scenario, Shot
 from stream_v2m.sources.source import Source, SourceConfig, SourceInfo
-from stream_v2m.stages.compose import FIRST_COMMIT_AHEAD_S, OFF_THE_BEAT
+from stream_v2m.stages.compose import LATEST_COMMIT_S, OFF_THE_BEAT
 from stream_v2m.vision.observer import Observer
 
 
@@ -146,20 +146,23 @@ class Chooser:
         self._dynamics = DynamicsModel.open()
 
     def windows(self, reel: Reel) -> list[FeatureWindow]:
-        """What each step of the reel sees when it is decided."""
+        """What each step of the reel sees when it is decided, for the last time."""
         config = self._config
         beat = 60 / USUAL_BPM
         period = config.step.period_beats * beat
         observer = Observer(config.vision)
-        seen = [observer.see(frame, span=period).window for frame in reel.frames()]
-        times = np.array([window.time for window in seen])
+        sights = [observer.see(frame, span=period) for frame in reel.frames()]
+        times = np.array([sight.window.time for sight in sights])
+        cuts = [s.window.time for s in sights if any(cue.event is Event.CUT for cue in s.cues)]
         ahead = config.step.commit_ahead_s or period - OFF_THE_BEAT
         found = []
         for step in range(int(reel.seconds / period) + 1):
-            early = min(ahead, FIRST_COMMIT_AHEAD_S) if step == 0 else ahead
-            moment = config.step.lead_in_beats * beat + step * period - early
+            early = min(ahead, LATEST_COMMIT_S) if step == 0 else ahead
+            onset = config.step.lead_in_beats * beat + step * period
+            moment = onset - early
+            revised = [cut for cut in cuts if config.step.revise and step and moment < cut < onset - LATEST_COMMIT_S]
             if moment < times[-1]:
-                found.append(seen[int(np.searchsorted(times, moment, side="right")) - 1])
+                found.append(sights[int(np.searchsorted(times, max([moment, *revised]), side="right")) - 1].window)
         return found
 
     def choose(self, windows: Sequence[FeatureWindow], **controls: Any) -> list[Choice]:

@@ -53,6 +53,8 @@ class Trace(Witness):
             self.affects.append((frame.time, affect))
 
     def planned(self, plan: StepPlan, onset: float, duration: float, window: FeatureWindow | None) -> None:
+        if self.plans and self.plans[-1][2].step == plan.step:
+            del self.plans[-1]  # it was decided anew
         self.plans.append((onset, duration, plan))
 
     def played(self, events: Sequence[MusicEvent]) -> None:

@@ -11,7 +11,7 @@ from stream_v2m.core.features import SCENE_OFFSET, Condition
 from stream_v2m.core.values import Dynamics, FeatureWindow
 from stream_v2m.inference.contract import StepInput
 from stream_v2m.inference.decoder import Decoder
-from stream_v2m.inference.dynamics import DynamicsModel
+from stream_v2m.inference.dynamics import DynamicsModel, DynamicsState
 from stream_v2m.inference.guidance import GuidedDecoder
 from stream_v2m.inference.sampling import Sampler, SamplerConfig, SamplerState
 
@@ -31,17 +31,31 @@ class Place:
         return self.bars % 1.0
 
 
+@dataclass(slots=True)
+class _Memory:
+    """All that a performance's harmony and dynamics remember; the sampler's state begins with the first step."""
+
+    decoder: GuidedDecoder
+    dynamics: DynamicsState
+    cuts: CutWatch
+    sampler: SamplerState | None = None
+
+    def copy(self) -> _Memory:
+        """An independent one that goes on from here."""
+        sampler = None if self.sampler is None else self.sampler.copy()
+        return _Memory(self.decoder.copy(), self.dynamics.copy(), self.cuts.copy(), sampler)
+
+
 class Composer:
-    """The two models and the sampler, with their states between steps.
+    """The two models and the sampler, with their memory between steps.
 
     The key is chosen at the first step, from what was seen until then.
     """
 
     def __init__(self, decoder: Decoder, dynamics: DynamicsModel, sampler: Sampler) -> None:
-        self._decoder, self._dynamics, self._sampler = GuidedDecoder(decoder), dynamics, sampler
-        self._dynamics_state = dynamics.start()
-        self._sampler_state: SamplerState | None = None
-        self._cuts = CutWatch()
+        self._decoder, self._dynamics, self._sampler = decoder, dynamics, sampler
+        self._memory = _Memory(GuidedDecoder(decoder), dynamics.start(), CutWatch())
+        self._before = self._memory.copy()
 
     @classmethod
     def open(
@@ -66,14 +80,24 @@ class Composer:
         return {"amt": self._decoder.provider, "dynamics": self._dynamics.provider}
 
     def step(self, window: FeatureWindow, place: Place, controls: Controls) -> tuple[Chord, Dynamics]:
-        """Choose the chord of the next step, then its dynamics; both states move on by one step.
+        """Choose the chord of the next step, then its dynamics; the memory moves on by one step.
 
         Raises:
             ModelContractError: the window's schema is not the graphs'.
         """
-        sampler, state = self._sampler, self._sampler_state
+        self._before = self._memory.copy()
+        return self._step(window, place, controls)
+
+    def revise(self, window: FeatureWindow, place: Place, controls: Controls) -> tuple[Chord, Dynamics]:
+        """Choose the last step anew, as if it had not been chosen yet; with the same window the same comes of it."""
+        self._memory = self._before.copy()
+        return self._step(window, place, controls)
+
+    def _step(self, window: FeatureWindow, place: Place, controls: Controls) -> tuple[Chord, Dynamics]:
+        sampler, memory = self._sampler, self._memory
+        state = memory.sampler
         if state is None:
-            state = self._sampler_state = sampler.start(controls, window.affect)
+            state = memory.sampler = sampler.start(controls, window.affect)
         sampler.travel(state, bars=place.bars, seconds=place.step_duration, affect=window.affect, controls=controls)
         present = window.present.copy()
         present[[Condition.KEY, Condition.STEP_DURATION, Condition.BAR_POSITION]] = True
@@ -85,30 +109,34 @@ class Composer:
             step_duration=place.step_duration,
             bar_position=place.bar_position,
         )
-        logits = self._decoder.step(inputs, controls.guidance)
+        logits = memory.decoder.step(inputs, controls.guidance)
         chord = sampler.choose(
             logits,
             state,
             affect=window.affect,
             controls=controls,
             bar_position=place.bar_position,
-            cut=self._cuts.happened(window),
+            cut=memory.cuts.happened(window),
         )
         label = sampler.previous_label(state)
         assert label is not None
-        loudness, density = self._dynamics.step([inputs], [label], self._dynamics_state)[0]
+        loudness, density = self._dynamics.step([inputs], [label], memory.dynamics)[0]
         return chord, Dynamics(float(loudness), float(density))
 
     def cadence(self) -> list[Chord]:
         """The chords to end on; none before the first step."""
-        return [] if self._sampler_state is None else self._sampler.cadence(self._sampler_state)
+        return [] if self._memory.sampler is None else self._sampler.cadence(self._memory.sampler)
 
 
 class CutWatch:
     """Tells from window to window whether a cut was confirmed; windows in which nothing was seen are passed over."""
 
-    def __init__(self) -> None:
-        self._last: tuple[float, float] | None = None
+    def __init__(self, last: tuple[float, float] | None = None) -> None:
+        self._last = last  # the last window's time and scene offset
+
+    def copy(self) -> CutWatch:
+        """An independent one that goes on from here."""
+        return CutWatch(self._last)
 
     def happened(self, window: FeatureWindow) -> bool:
         """Whether the scene of ``window`` began since the last window, or just before it and was not known yet."""

@@ -50,7 +50,6 @@ class Sequencer:
         self._gesture, self._accents = Gesture(zones), Accents(config.accent_gap_s)
         self._due: dict[float, Accent] = {}  # accents that wait for their beat
         self._wish: float | None = None  # the beat that a cut would have a chord begin at that is not planned yet
-        self._early: list[StepPlan] = []
         self._sounding = Sounding()
         self._touch = Touch(self._arranger, tempo, config, self._sounding)
         self._anticipated = -math.inf  # beat of the chord that was brought forward last
@@ -85,6 +84,11 @@ class Sequencer:
             if beat <= wish + self._config.cut_grid_beats + EPSILON:
                 self._bring_forward(beat)
 
+    @property
+    def begun(self) -> StepPlan | None:
+        """The plan whose notes were begun last, after which nothing changes where it begins."""
+        return self._timeline.at(self._begun)
+
     def sounding(self, moment: float) -> StepPlan | None:
         """The plan that sounds at ``moment``, or last did."""
         return self._timeline.at(self._tempo.beat_at(moment))
@@ -116,11 +120,6 @@ class Sequencer:
                 beat = on_grid(max(now, self._played), unit)
                 self._bring_forward(beat, unless_since=self._tempo.beat_at(cue.origin) - unit)
         return events
-
-    def brought_forward(self) -> list[StepPlan]:
-        """The plans that cuts have brought forward since this was last asked, as they are now."""
-        early, self._early = self._early, []
-        return early
 
     def events(self, until: float, controls: Controls) -> list[MusicEvent]:
         """Everything that begins from the last call's ``until`` to before this one, in order of time."""
@@ -192,7 +191,6 @@ class Sequencer:
             return
         early = self._timeline.bring_forward(beat)
         if early is not None:
-            self._early.append(early)
             self._anticipated = early.onset
         elif self._timeline.after(beat) is None:
             self._wish = beat

@@ -33,6 +33,7 @@ class Timeline:
         self._beats_per_bar = beats_per_bar
         self._plans: list[StepPlan] = []
         self._end = math.inf  # the beat where a cadence ends
+        self._early: StepPlan | None = None  # the one that was brought forward last
         self.final: StepPlan | None = None
 
     def closed(self, beat: float) -> bool:
@@ -44,7 +45,11 @@ class Timeline:
 
         It cuts short what it begins within, and replaces what it overlaps. A late plan takes over at the next whole
         beat; one that is over by then, or before a cadence ends, is left out. What comes after the cadence is kept.
+        One that was decided anew begins where the one of its number was brought forward to.
         """
+        early = self._early
+        if early is not None and early.step == plan.step and played <= early.onset < plan.onset:
+            plan = replace(plan, onset=early.onset, duration=end_of(plan) - early.onset)
         onset = float(math.ceil(played)) if plan.onset < played else plan.onset
         if self._end < math.inf:
             onset = max(onset, self._end)
@@ -97,9 +102,9 @@ class Timeline:
         following = self.after(beat)
         if following is None or self._end < math.inf:
             return None
-        early = replace(following, onset=beat, duration=end_of(following) - beat)
-        self._insert(early)
-        return early
+        self._early = replace(following, onset=beat, duration=end_of(following) - beat)
+        self._insert(self._early)
+        return self._early
 
     def forget(self, beat: float) -> None:
         """Drop what ended long before ``beat``."""

@@ -38,7 +38,7 @@ async def perform(
 ) -> None:
     """Play until a cadence has ended; on any exit leave no note sounding."""
     end = math.inf
-    planned: Chord | None = None
+    marked: Chord | None = None
     reported = clock.now()
     faults = 0
     style: Style | None = None
@@ -72,18 +72,16 @@ async def perform(
                     board.update(phase="ending")
                     continue
                 sequencer.accept(item)
-                if item.chord != planned:
-                    for witness in witnesses:
-                        witness.marked(str(item.chord), tempo.time_at(item.onset))
-                planned = item.chord
             play(sequencer.accents(cues.take(), at=now, controls=controls), now)
-            for plan in sequencer.brought_forward():
-                for witness in witnesses:
-                    witness.marked(str(plan.chord), tempo.time_at(plan.onset))
             send(controllers.events(signals_of(board.state), at=now))
             until = now + outputs.lookahead
             send(pulses.events(until, tempo))
             play(sequencer.events(until, controls), now)
+            begun = sequencer.begun
+            if begun is not None and begun.chord != marked:
+                marked = begun.chord
+                for witness in witnesses:
+                    witness.marked(str(marked), tempo.time_at(begun.onset))
             if now >= reported:
                 reported = now + REPORT_EVERY
                 player = outputs.tend()

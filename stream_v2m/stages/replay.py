@@ -41,7 +41,7 @@ class Replay:
     """Gives a ``Session`` what a take saw, at the same moments after the beginning.
 
     Hand it over as ``source`` and as ``eye``, and run ``turn`` beside the stages. A window is known for each
-    step of the take; a frame gives that of the next step, so that the same steps see the same windows.
+    decision of the take; a frame gives that of the next one, so that the same steps see the same windows.
 
     Args:
         followed: another clock led the take's tempo.
@@ -52,7 +52,7 @@ class Replay:
 
     def __init__(self, take: Take, *, followed: bool = False) -> None:
         self.name, self._take, self._followed, self._closed = take.name, take, followed, False
-        self._windows = [step.window for step in take.steps if step.window is not None]
+        self._windows = [step.window for step in take.decisions if step.window is not None]
         self._times = [window.time for window in self._windows]
 
     @property

@@ -43,7 +43,7 @@ class Take:
         began: when the source was open.
         ended: when everything was over; None if the take was cut off.
         seen: one a frame.
-        steps: one a chord.
+        decisions: of steps, one a chord, and those made anew.
         tempi: at least where the music begins, if it did.
         marks: moment and chord name.
         tracks: the parts of every style that played, in the order of their coming.
@@ -57,7 +57,7 @@ class Take:
     began: float = 0.0
     ended: float | None = None
     seen: list[Seen] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    decisions: list[Step] = field(default_factory=list)
     commands: list[tuple[float, Command]] = field(default_factory=list)
     tempi: list[Segment] = field(default_factory=list)
     marks: list[tuple[float, str]] = field(default_factory=list)
@@ -69,6 +69,11 @@ class Take:
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def steps(self) -> list[Step]:
+        """One a chord: a decision made anew replaces the one before."""
+        return list({step.plan.step: step for step in self.decisions}.values())
 
     @property
     def end(self) -> float:
@@ -127,7 +132,7 @@ _READERS: dict[str, Callable[[Take, Line], None]] = {
     "ended": _ended,
     "lost": _lost,
     "seen": lambda take, line: take.seen.append(read_seen(line)),
-    "step": lambda take, line: take.steps.append(read_step(line)),
+    "step": lambda take, line: take.decisions.append(read_step(line)),
     "command": lambda take, line: take.commands.append(read_command(line)),
     "tempo": lambda take, line: take.tempi.append(read_segment(line)),
     "mark": lambda take, line: take.marks.append((float(line["at"]), str(line["mark"]))),

@@ -9,6 +9,7 @@ import pytest
 
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.features import EMOTION, MOTION, SCENE_OFFSET, Condition
+from stream_v2m.core.values import Affect
 from stream_v2m.inference import keys
 from stream_v2m.inference.composer import Composer, Place
 from stream_v2m.inference.decoder import Decoder
@@ -65,3 +66,26 @@ def test_a_key_that_may_travel_does_so_on_a_phrase(models):
     (pivot,) = [step for step in range(1, 160) if chords[step].key != chords[step - 1].key]
     assert pivot >= 118 and (pivot + 2) % 16 == 0
     assert chords[pivot + 2].root == chords[pivot + 2].key.tonic
+
+
+def seen(time, emotion):
+    window = absent_window(time, 1.0)
+    window.present[[Condition.EMOTION, Condition.MOTION]] = True
+    window.features[EMOTION][emotion] = 1.0
+    return replace(window, affect=Affect(tuple(window.features[EMOTION]), 0.0, 0.0))
+
+
+@pytest.mark.parametrize("guidance", [1.0, 3.0])
+def test_a_step_that_is_revised_is_as_if_it_had_been_chosen_so_at_first(models, guidance):
+    controls = Controls(seed=3, guidance=guidance)
+    plain, revising = (Composer(*models, Sampler(SamplerConfig(key="C"))) for _ in range(2))
+    changed = []
+    for step in range(24):
+        place, window = Place(1.0, step / 2), seen(step + 1.0, step // 3 % 6)
+        wanted = plain.step(window, place, controls)
+        first = revising.step(seen(step + 0.5, (step // 3 + 3) % 6), place, controls)
+        assert revising.revise(window, place, controls) == wanted
+        assert revising.revise(window, place, controls) == wanted
+        changed.append(first != wanted)
+    assert any(changed)
+    assert revising.cadence() == plain.cadence()

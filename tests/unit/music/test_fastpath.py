@@ -6,7 +6,7 @@ import pytest
 
 from stream_v2m.core.controls import Controls
 from stream_v2m.core.tempo import InternalTempo
-from stream_v2m.core.values import Cue, Event
+from stream_v2m.core.values import Cue, Event, StepPlan
 from stream_v2m.music.sequencer import Sequencer
 from stream_v2m.music.timeline import end_of
 from tests.support.arrangement import BAND, BASS, CRASH, KEYS, PAD, STAB, style
@@ -24,6 +24,12 @@ def hit(at: float, motion: float = 0.5) -> Cue:
 
 def cut(origin: float, after: float = 0.07) -> Cue:
     return Cue(origin + after, 0.5, Event.CUT, origin)
+
+
+def coming(playing: Sequencer, at: float) -> StepPlan:
+    found = playing.coming(at)
+    assert found is not None
+    return found
 
 
 def zoned(*, left: float, right: float, controls: Controls, playing_style=BAND) -> dict[str, list]:
@@ -124,11 +130,10 @@ def test_a_sure_cut_brings_the_coming_chord_to_the_next_subdivision():
     playing = sequencer(plans("C F G A:min"))
     playing.events(0.4, ON_CUT)
     playing.accents([hit(0.3)], at=0.31, controls=ON_CUT)
-    assert playing.brought_forward() == []
+    assert coming(playing, 0.38).onset == 2.0
     playing.accents([cut(0.3)], at=0.38, controls=ON_CUT)
-    early = playing.brought_forward()
-    assert [(each.onset, end_of(each), each.step) for each in early] == [(1.0, 4.0, 1)]
-    assert playing.brought_forward() == []
+    early = coming(playing, 0.38)
+    assert (early.onset, end_of(early), early.step) == (1.0, 4.0, 1)
     found = playing.events(4.0, ON_CUT)
     pads = sorted({note.onset for note in notes(found, "pad")})
     assert pads[:2] == [0.5, 2.0]  # F half a beat early and held over its own place, then G on its beat
@@ -148,16 +153,35 @@ def test_a_chord_that_begins_with_the_cut_is_the_cuts_already(origin):
     playing = sequencer(plans("C F G A:min"))
     playing.events(origin + 0.1, ON_CUT)
     playing.accents([cut(origin)], at=origin + 0.08, controls=ON_CUT)
-    assert playing.brought_forward() == []
+    assert coming(playing, origin + 0.08).onset == 4.0
 
 
 def test_a_chord_that_is_decided_after_the_cut_comes_on_the_next_subdivision_then():
     playing = sequencer([plan(0, "C")])
     playing.events(0.4, ON_CUT)
     playing.accents([cut(0.3)], at=0.38, controls=ON_CUT)
-    assert playing.brought_forward() == []
     playing.accept(plan(1, "F"))
-    assert [each.onset for each in playing.brought_forward()] == [1.0]
+    assert coming(playing, 0.38).onset == 1.0
+
+
+def test_a_chord_that_is_decided_anew_for_the_cut_begins_where_the_cut_has_brought_it():
+    playing = sequencer(plans("C F"))
+    found = playing.events(0.4, ON_CUT)
+    playing.accents([cut(0.3)], at=0.38, controls=ON_CUT)
+    playing.accept(plan(1, "A:min"))
+    found += playing.events(2.0, ON_CUT)
+    assert {note.pitch % 12 for note in notes(found, "bass") if 0.5 <= note.onset < 2.0} == {9}
+
+
+def test_a_chord_that_is_decided_anew_too_late_comes_on_its_own_beat():
+    playing = sequencer(plans("C F"))
+    found = playing.events(0.4, ON_CUT)
+    playing.accents([cut(0.3)], at=0.38, controls=ON_CUT)
+    found += playing.events(0.6, ON_CUT)
+    playing.accept(plan(1, "A:min"))
+    found += playing.events(2.0, ON_CUT)
+    roots = {note.onset: note.pitch % 12 for note in notes(found, "bass")}
+    assert (roots[0.5], roots[1.0]) == (5, 9)
 
 
 def test_a_chord_that_is_decided_long_after_the_cut_keeps_its_place():
@@ -166,17 +190,17 @@ def test_a_chord_that_is_decided_long_after_the_cut_keeps_its_place():
     playing.accents([cut(0.1)], at=0.18, controls=ON_CUT)
     playing.events(0.9, ON_CUT)
     playing.accept(plan(1, "F"))
-    assert playing.brought_forward() == []
+    assert coming(playing, 0.9).onset == 2.0
 
 
 def test_without_the_strength_a_cut_moves_no_chord_and_a_cadence_is_left_alone():
     playing = sequencer(plans("C F G A:min"))
     playing.events(0.4, Controls())
     playing.accents([cut(0.3)], at=0.38, controls=Controls())
-    assert playing.brought_forward() == []
+    assert coming(playing, 0.38).onset == 2.0
     playing.finish([each.chord for each in plans("G C")], at=0.4)
     playing.accents([cut(1.2)], at=1.28, controls=ON_CUT)
-    assert playing.brought_forward() == []
+    assert coming(playing, 1.28).onset == 4.0
 
 
 def test_slices_of_any_size_give_the_same_music_with_all_of_it_on():

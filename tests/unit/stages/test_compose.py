@@ -11,7 +11,7 @@ from stream_v2m.core.controls import Controls
 from stream_v2m.core.features import CONDITIONS, FEATURE_SIZE, SCHEMA_VERSION
 from stream_v2m.core.state import Board, State
 from stream_v2m.core.tempo import InternalTempo
-from stream_v2m.core.values import Cadence, Dynamics, FeatureWindow, StepPlan
+from stream_v2m.core.values import Cadence, Cue, Dynamics, Event, FeatureWindow, StepPlan
 from stream_v2m.core.worker import InlineWorker
 from stream_v2m.inference.composer import Place
 from stream_v2m.stages.compose import StepConfig, compose
@@ -27,6 +27,11 @@ class Asked:
     at: list[float] = field(default_factory=list)
     windows: list[FeatureWindow] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
+    revised: list[float] = field(default_factory=list)
+
+    def revise(self, window: FeatureWindow, place: Place, controls: Controls) -> tuple[Chord, Dynamics]:
+        self.revised.append(self.clock.now())
+        return self.step(window, place, controls)
 
     def step(self, window: FeatureWindow, place: Place, controls: Controls) -> tuple[Chord, Dynamics]:
         self.at.append(self.clock.now())
@@ -44,7 +49,13 @@ def window(time: float) -> FeatureWindow:
 
 
 def run(
-    config: StepConfig, *, until: float, seen_until: float | None = None, change: tuple[float, float] | None = None
+    config: StepConfig,
+    *,
+    until: float,
+    seen_until: float | None = None,
+    change: tuple[float, float] | None = None,
+    cut_at: float | None = None,
+    chord_on_cut: float = 0.0,
 ) -> tuple[Asked, list[tuple[float, StepPlan | Cadence]], State]:
     """Compose at 120 bpm from beat 0 at 1 s; windows come ten times a second until ``seen_until``."""
 
@@ -52,7 +63,12 @@ def run(
         clock, tempo = VirtualClock(), InternalTempo(120)
         tempo.start(1.0)
         windows, plans = Latest[FeatureWindow](), Lossless[StepPlan | Cadence](4)
-        board, composer, got = Board(State()), Asked(clock), []
+        board, composer, got, cuts = (
+            Board(State(controls=Controls(chord_on_cut=chord_on_cut))),
+            Asked(clock),
+            [],
+            CueChannel(),
+        )
 
         async def see() -> None:
             for tick in range(int(until * 10)):
@@ -60,6 +76,12 @@ def run(
                 if seen_until is None or tick / 10 <= seen_until:
                     windows.put(window(clock.now()))
             windows.close()
+
+        async def cut() -> None:
+            if cut_at is not None:
+                await clock.sleep_until(cut_at)
+                windows.put(window(clock.now()))
+                cuts.put(Cue(cut_at, 0.5, Event.CUT, cut_at - 0.07))
 
         async def read() -> None:
             while not plans.closed:
@@ -72,7 +94,7 @@ def run(
                 tempo.change(change[1], at=change[0])
 
         async with asyncio.TaskGroup() as group:
-            for task in (see(), read(), turn()):
+            for task in (see(), cut(), read(), turn()):
                 group.create_task(task)
             group.create_task(
                 compose(
@@ -85,7 +107,7 @@ def run(
                     worker=InlineWorker(),
                     clock=clock,
                     board=board,
-                    cuts=CueChannel(),
+                    cuts=cuts,
                 )
             )
         return composer, got, board.state
@@ -130,3 +152,26 @@ def test_a_change_of_tempo_moves_the_decisions_that_are_still_to_come():
     assert composer.at[:3] == pytest.approx([0.85, 1.03, 2.03])
     assert composer.at[3:] == pytest.approx([3.98, 5.98, 7.98][: len(composer.at) - 3], abs=0.11)
     assert composer.places[3].step_duration == 2.0
+
+
+def test_a_cut_has_the_step_that_has_not_begun_decided_anew_for_what_is_shown_now():
+    composer, got, _ = run(StepConfig(), until=3.9, cut_at=2.345)
+    assert composer.revised == pytest.approx([2.345])
+    assert composer.windows[composer.at.index(composer.revised[0])].time == pytest.approx(2.345)
+    plans = [plan for _, plan in got if isinstance(plan, StepPlan)]
+    assert [(plan.step, plan.onset) for plan in plans] == [(0, 0), (1, 2), (2, 4), (2, 4), (3, 6)]
+    assert composer.places[2] == composer.places[3]
+
+
+@pytest.mark.parametrize("cut_at", [0.5, 1.0, 2.9, 3.0])
+def test_a_step_that_is_about_to_sound_or_not_decided_yet_stays_as_it_is(cut_at: float):
+    composer, _, _ = run(StepConfig(), until=3.9, cut_at=cut_at)
+    assert composer.revised == []
+    assert composer.at == pytest.approx([0.85, 1.03, 2.03, 3.03])
+
+
+def test_a_cut_that_brings_a_chord_has_it_decided_at_once():
+    composer, got, _ = run(StepConfig(commit_ahead_s=0.2), until=3.5, cut_at=2.345, chord_on_cut=1.0)
+    assert composer.revised == []
+    assert composer.at == pytest.approx([0.85, 1.8, 2.345])
+    assert [plan.onset for _, plan in got if isinstance(plan, StepPlan)] == [0, 2, 4]

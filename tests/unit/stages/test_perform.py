@@ -143,10 +143,10 @@ def test_a_cancelled_performance_releases_at_once():
     assert outputs.released == [pytest.approx(2.5)]
 
 
-def test_a_chord_is_marked_when_it_changes():
+def test_a_chord_is_marked_when_it_changes_and_so_is_a_cadence():
     marks = Marks()
     run(marks=marks)
-    assert marks.words == ["C:maj", "G:maj"]
+    assert marks.words == ["C:maj", "G:maj", "G:7", "C:maj"]
 
 
 def test_a_signal_leaves_as_a_controller_when_it_is_known():

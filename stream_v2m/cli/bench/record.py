@@ -161,7 +161,8 @@ class Record:
         """Pictures that there were, those that were measured, and steps."""
         first, last = self._frames(span)
         looks = self.there(self.numbers(self.tables["looks"]["frame"]))
-        return last - first, int(span.holds(looks).sum()), int(span.holds(self.tables["plans"]["at"]).sum())
+        plans = self.tables["plans"]
+        return last - first, int(span.holds(looks).sum()), len(np.unique(plans["step"][span.holds(plans["at"])]))
 
     def carried(self, span: Span) -> tuple[int, int]:
         """Messages that the driver had, and those of them that arrived."""

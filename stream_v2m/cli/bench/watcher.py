@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "looks": ("frame", "began", "measured", "ended"),
     "saw": ("frame", "at"),
     "events": ("kind", "frame", "origin", "at"),
-    "plans": ("at", "frame"),
+    "plans": ("at", "frame", "step"),
     "steps": ("began", "ended"),
     "amt": ("began", "ended"),
     "gru": ("began", "ended"),
@@ -69,7 +69,7 @@ class Watcher(Witness):
                 self.stamps["events"].add(KINDS[cue.event], cue.time, origin, at)
 
     def planned(self, plan: StepPlan, onset: float, duration: float, window: FeatureWindow | None) -> None:
-        self.stamps["plans"].add(self.clock.now(), math.nan if window is None else window.time)
+        self.stamps["plans"].add(self.clock.now(), math.nan if window is None else window.time, plan.step)
 
     def wrote(self, since: float, at: float) -> None:
         self.stamps["wrote"].add(since, at)
@@ -134,10 +134,18 @@ class WatchedComposer(Composer):
     watcher: Watcher
 
     def step(self, window: FeatureWindow, place: Place, controls: Controls) -> tuple[Chord, Dynamics]:
+        with self._stamped():
+            return super().step(window, place, controls)
+
+    def revise(self, window: FeatureWindow, place: Place, controls: Controls) -> tuple[Chord, Dynamics]:
+        with self._stamped():
+            return super().revise(window, place, controls)
+
+    @contextmanager
+    def _stamped(self) -> Iterator[None]:
         began = self.watcher.clock.now()
-        made = super().step(window, place, controls)
+        yield
         self.watcher.stamps["steps"].add(began, self.watcher.clock.now())
-        return made
 
 
 class WatchedDecoder(Decoder):

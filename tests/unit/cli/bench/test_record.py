@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import numpy as np
@@ -42,7 +43,7 @@ def record(passed_over: tuple[int, ...] = ()) -> Record:
             (KINDS[Event.HIT], stamped[hit], stamped[hit], there[hit] + 0.015),
             (KINDS[Event.CUT], stamped[confirmed], stamped[hit], there[confirmed] + 0.015),
         ],
-        "plans": [(there[50] + 0.05, stamped[50])],
+        "plans": [(there[50] + 0.05, stamped[50], 7), (there[51] + 0.05, math.nan, 7)],
         "steps": [(there[50], there[50] + 0.04)],
         "amt": [(there[50], there[50] + 0.03)],
         "gru": [(there[50], there[50] + 0.01)],

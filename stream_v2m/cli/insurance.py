@@ -41,7 +41,7 @@ def insured(config: Config, source: str, recorder: Recorder, *, notice: Callable
     finally:
         with suppress(TakeError):  # the file itself matters, and tells of its own faults
             writer.close()
-        if recorder.written or not writer.begun:
+        if (recorder.written or not writer.begun) and (writer.folder / LOG).is_file():  # or recovered for another
             with suppress(TakeError):
                 shelf.remove(writer.folder)
 

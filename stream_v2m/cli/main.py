@@ -18,6 +18,7 @@ from stream_v2m.cli.given import assigned, configured, models
 from stream_v2m.cli.options import ConfigOption, ProviderOption, SecondsOption, SetOption, SourceArgument, StrictOption
 from stream_v2m.cli.style import app as style_app
 from stream_v2m.core.errors import StreamV2MError
+from stream_v2m.core.leave import leave
 
 # Everything else is imported by the command that needs it: --help answers at once.
 app = typer.Typer(
@@ -171,6 +172,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that knows no ♭ is no reason to stop
+    try:
+        _run()
+    except SystemExit as end:
+        leave(end.code)
+        raise
+
+
+def _run() -> None:
     try:
         app()
     except StreamV2MError as error:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from threading import Condition, Event, Thread
+from threading import Condition, Event
 
 from av import VideoFrame
 
 from stream_v2m.core.errors import SourceError
+from stream_v2m.core.leave import ForeignThread
 from stream_v2m.sources.jpeg_decoder import JpegDecoder
 
 Picture = VideoFrame | bytes  # bytes: a JPEG, which is decoded once somebody takes it
@@ -33,7 +34,7 @@ class Reader:
         self._jpegs = JpegDecoder()
         self._ended = False
         self._fault: BaseException | None = None
-        self._thread = Thread(target=self._read, name=name, daemon=True)
+        self._thread = ForeignThread(target=self._read, name=name, daemon=True)
 
     def start(self) -> None:
         """Begin to read."""

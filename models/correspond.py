@@ -29,6 +29,7 @@ SECONDS = 24.0  # of each clip
 BEGIN = 3.0  # where footage is cut, seconds
 SEEDS = 4  # of the music, for the same picture
 AFTER_CUT = 8  # half seconds
+KEPT = "step.revise=false"
 # The synthetic film's moods by intended arousal and valence.
 CONTRASTS = {
     "excited against sad": (("neon", "confetti", "neon"), ("deep", "rain", "deep")),
@@ -68,6 +69,7 @@ def measure(films: int, paths: Sequence[Path]) -> dict[str, object]:
     names, motions = [], []
     choices: dict[float, list[Choice]] = {strength: [] for strength in STRENGTHS}
     traces: dict[str, list[Trace]] = {name: [] for name in CUES}
+    kept: list[Trace] = []
     for number in range(films + len(paths)):
         reel = film(number, SECONDS) if number < films else footage(paths[number - films], BEGIN, SECONDS)
         names.append(reel.name)
@@ -78,11 +80,12 @@ def measure(films: int, paths: Sequence[Path]) -> dict[str, object]:
                 choices[strength] += chooser.choose(windows, affect_strength=strength, seed=seed)[1:]
         for name, cues in CUES.items():
             traces[name].append(perform(reel, cue_strength=cues, seed=number))
+        kept.append(perform(reel, [KEPT], seed=number))
     return {
         "clips": names,
         "seconds": SECONDS,
         "affect": affect_agreement(choices),
-        "sounding": {name: sounding(own) for name, own in traces.items()},
+        "sounding": {"defaults": sounding(traces["defaults"]), KEPT: sounding(kept)},
         "matching": {
             **{name: matching(motions, own) for name, own in traces.items()},
             "defaults, motion as the program sees it": matching(

@@ -104,9 +104,12 @@ def _blank(width: int, height: int) -> NDArray[np.uint8]:
     return np.zeros((height, width, 3), np.uint8)
 
 
-def perform(reel: Reel, **controls: Any) -> Trace:
-    """What the program plays to the reel, as ``stream-v2m render`` does, by its defaults but for ``controls``."""
-    config = _turned(Config(), controls)
+def perform(reel: Reel, settings: Sequence[str] = (), **controls: Any) -> Trace:
+    """What the program plays to the reel, as ``stream-v2m render`` does.
+
+    By its defaults but for ``settings``, as ``section.key=value``, and ``controls``.
+    """
+    config = _turned(_config(settings), controls)
     trace = Trace(title=reel.name)
 
     async def play() -> None:
@@ -117,6 +120,10 @@ def perform(reel: Reel, **controls: Any) -> Trace:
 
     run_virtual(play())
     return trace
+
+
+def _config(settings: Sequence[str]) -> Config:
+    return Config.load(assignments=settings) if settings else Config()
 
 
 def _turned(config: Config, controls: dict[str, Any]) -> Config:
@@ -141,7 +148,7 @@ class Chooser:
     """
 
     def __init__(self, settings: Sequence[str] = ()) -> None:
-        self._config = Config.load(assignments=settings) if settings else Config()
+        self._config = _config(settings)
         self._decoder = Decoder.open()
         self._dynamics = DynamicsModel.open()
 

@@ -66,7 +66,7 @@ def main(seconds: float = 30.0) -> None:
         "color": lambda frame: measure_color(frame.small),
         "affect": lambda frame: affect.estimate(frame, measures),
         "window": lambda frame: windows.add(
-            Sample(frame.time, 1 / RATE_HZ, 5.0, 0.3, mood), span=SPAN, scene_offset=1.0
+            Sample(frame.time, 1 / RATE_HZ, 5.0, 0.3, mood), span=SPAN, scene_start=0.0
         ),
         "total": lambda frame: observer.see(frame, span=SPAN),
     }

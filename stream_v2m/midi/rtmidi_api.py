@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import rtmidi
 
 from stream_v2m.core.errors import PortError
+
+_LOOKS = 5  # at ports that come and go
 
 _APIS: dict[str, int] = {
     "alsa": rtmidi.API_LINUX_ALSA,
@@ -26,6 +28,22 @@ def compiled_api(api: str) -> int:
     if _APIS.get(api) not in rtmidi.get_compiled_api():
         raise PortError("python-rtmidi was built without it", where=api)
     return _APIS[api]
+
+
+def ports_of(client: rtmidi.MidiIn | rtmidi.MidiOut) -> list[str]:
+    """The names of the ports that a client can be connected to, in the system's order.
+
+    The library counts them and then asks for one name after another, which is refused where a port went meanwhile: then
+    it is asked again.
+
+    Raises:
+        PortError: ports go all the time.
+    """
+    for _ in range(_LOOKS - 1):
+        with suppress(rtmidi.InvalidPortError):
+            return list(client.get_ports())
+    with port_errors("MIDI ports"):
+        return list(client.get_ports())
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import rtmidi
 
 from stream_v2m.midi.port import distinct, opened
-from stream_v2m.midi.rtmidi_api import compiled_api, port_errors
+from stream_v2m.midi.rtmidi_api import compiled_api, port_errors, ports_of
 
 
 class RtMidiClient:
@@ -20,7 +20,7 @@ class RtMidiClient:
 
     def destinations(self) -> list[str]:
         with port_errors(self.name):
-            return list(self._out.get_ports())
+            return ports_of(self._out)
 
     def open(self, index: int) -> None:
         name = self.destinations()[index]
@@ -32,11 +32,11 @@ class RtMidiClient:
         with port_errors(name):
             lister = rtmidi.MidiIn(compiled_api(self.api), name=f"{self.name} lists")
             try:
-                before = lister.get_ports()
+                before = ports_of(lister)
                 if self.api != "jack":  # whose server tells clients of one name apart by itself
                     name = distinct(name, before)
                 self._out.open_virtual_port(name)
-                self.name = opened(name, before, lister.get_ports())
+                self.name = opened(name, before, ports_of(lister))
             finally:
                 lister.delete()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import rtmidi
 
-from stream_v2m.midi.rtmidi_api import compiled_api, port_errors
+from stream_v2m.midi.rtmidi_api import compiled_api, port_errors, ports_of
 
 _QUEUE = 8192  # messages; what comes above it is lost, and said on the terminal by the library
 
@@ -28,7 +28,7 @@ class RtMidiInput:
 
     def sources(self) -> list[str]:
         with port_errors(self.api):
-            return list(self._in.get_ports())
+            return ports_of(self._in)
 
     def open(self, index: int) -> str:
         name = self.sources()[index]

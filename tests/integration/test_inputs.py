@@ -20,7 +20,7 @@ from stream_v2m.midi.binding import Binding
 from stream_v2m.midi.binding_file import load_bindings
 from stream_v2m.midi.input_port import INPUT_CLIENT, list_inputs
 from stream_v2m.midi.inputs import Inputs
-from tests.support.jack import PATIENCE, end, jack_server, start_jackd, wait_for, wait_for_jackd
+from tests.support.jack import PATIENCE, end, index_of, jack_server, start_jackd, wait_for_jackd
 
 pytestmark = pytest.mark.integration
 
@@ -46,8 +46,7 @@ class Peer:
         return self
 
     def connect(self, name: str) -> Peer:
-        wait_for(lambda: any(name in port for port in self._out.get_ports()), f"a port named {name!r}")
-        self._out.open_port(next(i for i, port in enumerate(self._out.get_ports()) if name in port), "out")
+        self._out.open_port(index_of(name, self._out), "out")
         time.sleep(0.1)  # a new connection is deaf for a few periods
         return self
 

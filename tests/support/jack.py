@@ -12,10 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.require import missing, require
+
+if TYPE_CHECKING:
+    import rtmidi
 
 LOOK_EVERY = 0.0005  # seconds
 QUEUE = 65536  # messages that may wait to be asked for
@@ -106,9 +110,7 @@ class Listener:
 
     def connect(self, name: str) -> Listener:
         """Listen to the first port whose name contains ``name``, as soon as there is one."""
-        wait_for(lambda: any(name in port for port in self._input.get_ports()), f"a port named {name!r}")
-        index = next(index for index, port in enumerate(self._input.get_ports()) if name in port)
-        self._input.open_port(index, "in")
+        self._input.open_port(index_of(name, self._input), "in")
         self._thread.start()
         return self
 
@@ -161,6 +163,20 @@ class Listener:
                 with self._changed:
                     self.messages.append((time.perf_counter(), bytes(event[0])))
                     self._changed.notify_all()
+
+
+def index_of(name: str, client: rtmidi.MidiIn | rtmidi.MidiOut) -> int:
+    """Where the first port whose name contains ``name`` stands among those of a client, as soon as there is one."""
+    from stream_v2m.midi.rtmidi_api import ports_of
+
+    found: list[int] = []
+
+    def look() -> bool:
+        found[:] = [index for index, port in enumerate(ports_of(client)) if name in port]
+        return bool(found)
+
+    wait_for(look, f"a port named {name!r}")
+    return found[0]
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:

@@ -33,9 +33,8 @@ class Place:
 
 @dataclass(slots=True)
 class _Memory:
-    """All that a performance's harmony and dynamics remember; the sampler's state begins with the first step."""
+    """What dynamics, cuts and harmony remember beside the decoder; the sampler's state begins with the first step."""
 
-    decoder: GuidedDecoder
     dynamics: DynamicsState
     cuts: CutWatch
     sampler: SamplerState | None = None
@@ -43,7 +42,7 @@ class _Memory:
     def copy(self) -> _Memory:
         """An independent one that goes on from here."""
         sampler = None if self.sampler is None else self.sampler.copy()
-        return _Memory(self.decoder.copy(), self.dynamics.copy(), self.cuts.copy(), sampler)
+        return _Memory(self.dynamics.copy(), self.cuts.copy(), sampler)
 
 
 class Composer:
@@ -53,8 +52,8 @@ class Composer:
     """
 
     def __init__(self, decoder: Decoder, dynamics: DynamicsModel, sampler: Sampler) -> None:
-        self._decoder, self._dynamics, self._sampler = decoder, dynamics, sampler
-        self._memory = _Memory(GuidedDecoder(decoder), dynamics.start(), CutWatch())
+        self._decoder, self._dynamics, self._sampler = GuidedDecoder(decoder), dynamics, sampler
+        self._memory = _Memory(dynamics.start(), CutWatch())
         self._before = self._memory.copy()
 
     @classmethod
@@ -91,6 +90,7 @@ class Composer:
     def revise(self, window: FeatureWindow, place: Place, controls: Controls) -> tuple[Chord, Dynamics]:
         """Choose the last step anew, as if it had not been chosen yet; with the same window the same comes of it."""
         self._memory = self._before.copy()
+        self._decoder.undo()
         return self._step(window, place, controls)
 
     def _step(self, window: FeatureWindow, place: Place, controls: Controls) -> tuple[Chord, Dynamics]:
@@ -109,7 +109,7 @@ class Composer:
             step_duration=place.step_duration,
             bar_position=place.bar_position,
         )
-        logits = memory.decoder.step(inputs, controls.guidance)
+        logits = self._decoder.step(inputs, controls.guidance)
         chord = sampler.choose(
             logits,
             state,

@@ -34,6 +34,10 @@ class DecoderState:
         """An independent state that goes on from here."""
         return DecoderState(self.rings.copy(), self.position.copy())
 
+    def undo(self) -> None:
+        """Forget the last step: its column stands where the next one's will, which no step looks at before it is."""
+        self.position -= 1
+
     def rows(self, sessions: Sequence[int]) -> DecoderState:
         """An independent state of these sessions, in this order; one that is named twice goes on as two."""
         return DecoderState(self.rings.take(sessions, axis=2), self.position.take(sessions))

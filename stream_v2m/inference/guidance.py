@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from stream_v2m.core.features import Condition
 from stream_v2m.inference.contract import StepInput
-from stream_v2m.inference.decoder import Decoder, DecoderState
+from stream_v2m.inference.decoder import Decoder
 
 UNGUIDED = 1.0
 _PICTURE = [Condition.SEMANTIC, Condition.EMOTION, Condition.MOTION, Condition.SCENE_OFFSET]
@@ -27,13 +27,9 @@ class GuidedDecoder:
     that of all of them; nothing jumps, and the past need not be computed again.
     """
 
-    def __init__(self, decoder: Decoder, state: DecoderState | None = None) -> None:
+    def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
-        self._state = state or decoder.start()
-
-    def copy(self) -> GuidedDecoder:
-        """One with a memory of its own, that goes on from here."""
-        return GuidedDecoder(self._decoder, self._state.copy())
+        self._state = decoder.start()
 
     @property
     def provider(self) -> str:
@@ -50,6 +46,10 @@ class GuidedDecoder:
         for blind in unseen:
             found = blind + np.float32(strength) * (seen - blind)
         return found
+
+    def undo(self) -> None:
+        """Forget the last step; the next one takes its place. Once between two steps."""
+        self._state.undo()
 
 
 def without_picture(inputs: StepInput) -> StepInput:

@@ -75,15 +75,15 @@ def seen(time, emotion):
     return replace(window, affect=Affect(tuple(window.features[EMOTION]), 0.0, 0.0))
 
 
-@pytest.mark.parametrize("guidance", [1.0, 3.0])
+@pytest.mark.parametrize("guidance", [(1.0, 1.0), (3.0, 3.0), (3.0, 1.0)])
 def test_a_step_that_is_revised_is_as_if_it_had_been_chosen_so_at_first(models, guidance):
-    controls = Controls(seed=3, guidance=guidance)
+    at_first, controls = (Controls(seed=3, guidance=each) for each in guidance)
     plain, revising = (Composer(*models, Sampler(SamplerConfig(key="C"))) for _ in range(2))
     changed = []
     for step in range(24):
         place, window = Place(1.0, step / 2), seen(step + 1.0, step // 3 % 6)
         wanted = plain.step(window, place, controls)
-        first = revising.step(seen(step + 0.5, (step // 3 + 3) % 6), place, controls)
+        first = revising.step(seen(step + 0.5, (step // 3 + 3) % 6), place, at_first)
         assert revising.revise(window, place, controls) == wanted
         assert revising.revise(window, place, controls) == wanted
         changed.append(first != wanted)

@@ -44,6 +44,17 @@ def test_a_copied_state_goes_on_by_itself_and_gives_the_same(decoder):
     assert copied.position.tolist() == [12]
 
 
+def test_a_step_that_is_undone_leaves_no_trace_also_where_it_took_the_oldest_ones_place(decoder):
+    count = decoder.window + 6
+    inputs, others = steps(count), steps(count, seed=1)
+    state, found = decoder.start(), []
+    for step, other in zip(inputs, others, strict=True):
+        decoder.step([other], state)
+        state.undo()
+        found.append(decoder.step([step], state)[0])
+    assert np.array_equal(np.stack(found), run(decoder, inputs))
+
+
 def test_a_different_past_gives_a_different_present_and_a_later_input_changes_nothing_earlier(decoder):
     inputs, others = steps(10), steps(10, seed=1)
     mixed = inputs[:6] + others[6:]

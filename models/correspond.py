@@ -29,7 +29,7 @@ SECONDS = 24.0  # of each clip
 BEGIN = 3.0  # where footage is cut, seconds
 SEEDS = 4  # of the music, for the same picture
 AFTER_CUT = 8  # half seconds
-KEPT = "step.revise=false"
+KEPT = "step.revise=false"  # what was told ahead is kept
 # The synthetic film's moods by intended arousal and valence.
 CONTRASTS = {
     "excited against sad": (("neon", "confetti", "neon"), ("deep", "rain", "deep")),

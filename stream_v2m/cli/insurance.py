@@ -41,7 +41,8 @@ def insured(config: Config, source: str, recorder: Recorder, *, notice: Callable
     finally:
         with suppress(TakeError):  # the file itself matters, and tells of its own faults
             writer.close()
-        if (recorder.written or not writer.begun) and (writer.folder / LOG).is_file():  # or recovered for another
+        gone = not (writer.folder / LOG).is_file()  # another performance for the same file took it for one cut off
+        if not gone and (recorder.written or not writer.begun):
             with suppress(TakeError):
                 shelf.remove(writer.folder)
 

@@ -61,7 +61,7 @@ class Metrics(Witness):
             buckets=AHEAD_BOUNDS,
             registry=self.registry,
         )
-        self._steps = Counter(f"{PREFIX}steps", "Steps decided.", registry=self.registry)
+        self._steps = Counter(f"{PREFIX}steps", "Steps decided, once more when decided anew.", registry=self.registry)
         self._notes = Counter(f"{PREFIX}notes", "Notes written.", ["part"], registry=self.registry)
         self._commands = Counter(f"{PREFIX}commands", "Live commands given.", ["command"], registry=self.registry)
         self.registry.register(_Readings(board, clock, health, surfaces))

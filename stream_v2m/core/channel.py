@@ -67,6 +67,10 @@ class Latest(Generic[T]):
             self._fresh.clear()
         return item
 
+    def peek(self) -> T | None:
+        """The newest item if there is one, left where it is."""
+        return self._item
+
     def close(self) -> None:
         """Let the reader take what is left; then ``get`` raises ``Closed``."""
         self._closed = True

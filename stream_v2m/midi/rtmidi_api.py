@@ -33,17 +33,16 @@ def compiled_api(api: str) -> int:
 def ports_of(client: rtmidi.MidiIn | rtmidi.MidiOut) -> list[str]:
     """The names of the ports that a client can be connected to, in the system's order.
 
-    The library counts them and then asks for one name after another, which is refused where a port went meanwhile: then
+    The library counts them and then asks for one name after another, which it refuses where a port went meanwhile: then
     it is asked again.
 
     Raises:
-        PortError: ports go all the time.
+        rtmidi.InvalidPortError: ports go all the time.
     """
     for _ in range(_LOOKS - 1):
         with suppress(rtmidi.InvalidPortError):
             return list(client.get_ports())
-    with port_errors("MIDI ports"):
-        return list(client.get_ports())
+    return list(client.get_ports())
 
 
 @contextmanager

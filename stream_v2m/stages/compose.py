@@ -70,7 +70,7 @@ async def compose(
             step = steps - revised
             onset = step * config.period_beats
             place = Place(step_duration=config.seconds(tempo), bars=onset / beats_per_bar)
-            seen = windows.take()
+            seen = windows.peek() if revised else windows.take()  # the next step may find none that is newer
             cuts.take()  # it knows of them
             board.update(blind_steps=board.state.blind_steps + (seen is None))
             window = seen or absent_window(clock.now(), place.step_duration)

@@ -14,8 +14,8 @@ from stream_v2m.core.values import Affect
 from stream_v2m.vision.affect import AffectConfig, Estimate
 from stream_v2m.vision.plane import logarithms, softmax
 
-_OF_A_SCENE = 0.5  # that has lasted so far, memory at most
-_INSTANT = 1e-6  # seconds
+_SCENE_SHARE = 0.5  # memory reaches back over this share of a scene at most
+_INSTANT = 1e-6  # seconds that a scene has lasted at least
 _LEAST_CONFIDENCE = 1e-3  # so that who speaks alone is heard, however unsure
 
 
@@ -85,7 +85,7 @@ class Mood:
         shares = [weight / sum(weights) for weight in weights]
         opinions = zip(*(_opinion(estimate.affect) for estimate in said.values()), strict=True)
         pooled = [sum(map(mul, shares, each)) for each in opinions]
-        memory = min(self._config.smoothing_s, max(elapsed, scene, _INSTANT) * _OF_A_SCENE)
+        memory = min(self._config.smoothing_s, max(elapsed, scene, _INSTANT) * _SCENE_SHARE)
         follow = -math.expm1(-elapsed / memory)
         self._felt = [felt + (new - felt) * follow for felt, new in zip(self._felt or pooled, pooled, strict=True)]
         valence, arousal, *logs = self._felt

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import mido
@@ -28,7 +29,7 @@ class Cut(Exception):
     """The performance dies."""
 
 
-def perform(path: Path, *, seconds: float, dies: bool = False) -> None:
+def perform(path: Path, *, seconds: float, dies: bool = False, meanwhile: Callable[[], object] = lambda: None) -> None:
     """Record the synthetic film; one that dies never comes to write its file."""
     config = Config()
 
@@ -46,6 +47,7 @@ def perform(path: Path, *, seconds: float, dies: bool = False) -> None:
                 witnesses=[recorder, log],
             )
             await session.run()
+            meanwhile()
             if dies:
                 raise Cut
 
@@ -60,6 +62,12 @@ def test_a_recording_that_ends_leaves_its_file_and_nothing_else(tmp_path):
     perform(tmp_path / "gig.mid", seconds=4)
     assert [path.name for path in tmp_path.iterdir()] == ["gig.mid"]
     assert recover(tmp_path / "gig.mid") is None
+
+
+def test_a_recording_that_another_took_for_one_cut_off_ends_with_its_file_too(tmp_path):
+    path = tmp_path / "gig.mid"
+    perform(path, seconds=4, meanwhile=lambda: recover(path))
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["gig-recovered.mid", "gig.mid"]
 
 
 def test_what_was_cut_off_is_recovered_note_for_note_and_nothing_is_written_over(tmp_path):

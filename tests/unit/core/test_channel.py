@@ -69,6 +69,14 @@ def test_what_is_left_in_a_closed_slot_is_read_before_the_end():
     run_virtual(main())
 
 
+def test_what_was_looked_at_is_still_there():
+    slot: Latest[str] = Latest()
+    assert slot.peek() is None
+    slot.put("one")
+    assert (slot.peek(), slot.peek(), slot.take(), slot.peek()) == ("one", "one", "one", None)
+    assert (slot.stats.taken, slot.stats.dropped) == (1, 0)
+
+
 def test_closing_wakes_a_reader_that_waits():
     async def main() -> None:
         slot: Latest[str] = Latest()

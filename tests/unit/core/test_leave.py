@@ -6,10 +6,10 @@ import pytest
 pytestmark = pytest.mark.unit
 
 ENDING = """
-import atexit, threading, time
+import atexit, threading
 from stream_v2m.core.leave import ForeignThread, leave
 atexit.register(print, "registered")
-threading.Thread(target=lambda: (time.sleep(0.05), print("waited for"))).start()
+threading.Thread(target=lambda: (threading.main_thread().join(), print("waited for"))).start()
 if {busy}:
     ForeignThread(target=threading.Event().wait, daemon=True).start()
 print("printed")

@@ -63,12 +63,8 @@ def run(
         clock, tempo = VirtualClock(), InternalTempo(120)
         tempo.start(1.0)
         windows, plans = Latest[FeatureWindow](), Lossless[StepPlan | Cadence](4)
-        board, composer, got, cuts = (
-            Board(State(controls=Controls(chord_on_cut=chord_on_cut))),
-            Asked(clock),
-            [],
-            CueChannel(),
-        )
+        board = Board(State(controls=Controls(chord_on_cut=chord_on_cut)))
+        composer, cuts, got = Asked(clock), CueChannel(), []
 
         async def see() -> None:
             for tick in range(int(until * 10)):
@@ -161,6 +157,12 @@ def test_a_cut_has_the_step_that_has_not_begun_decided_anew_for_what_is_shown_no
     plans = [plan for _, plan in got if isinstance(plan, StepPlan)]
     assert [(plan.step, plan.onset) for plan in plans] == [(0, 0), (1, 2), (2, 4), (2, 4), (3, 6)]
     assert composer.places[2] == composer.places[3]
+
+
+def test_what_a_step_was_decided_anew_from_is_still_there_for_the_next_where_pictures_are_few():
+    composer, _, state = run(StepConfig(), until=3.9, seen_until=2.2, cut_at=2.345)
+    assert [window.time for window in composer.windows[-2:]] == pytest.approx([2.345, 2.345])
+    assert state.blind_steps == 0
 
 
 @pytest.mark.parametrize("cut_at", [0.5, 1.0, 2.9, 3.0])
